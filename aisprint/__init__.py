@@ -1,0 +1,1 @@
+"""The small library that components import at run time."""

@@ -1,0 +1,1 @@
+"""Places a deployment can go to, behind one contract."""

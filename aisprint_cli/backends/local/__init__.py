@@ -1,0 +1,1 @@
+"""The embedded back end: an OSCAR-compatible runtime on loopback."""

@@ -1,0 +1,46 @@
+"""How errors look to a person, and the report that a bug of ours leaves behind."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aisprint_cli.errors import AisprintError, ExitCode
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def _stderr() -> Console:
+    from rich.console import Console
+
+    plain = "NO_COLOR" in os.environ or "--no-color" in sys.argv
+    return Console(stderr=True, no_color=plain, highlight=False, soft_wrap=True)
+
+
+def explain(error: AisprintError) -> int:
+    """Print an error of ours as what, why and mend; gives the exit code."""
+    from rich.markup import escape
+
+    console = _stderr()
+    console.print(f"[bold red]error:[/] {escape(error.message)}")
+    if error.why:
+        console.print(f"  [bold]why:[/]  {escape(error.why)}")
+    if error.mend:
+        console.print(f"  [bold]mend:[/] {escape(error.mend)}")
+    return int(error.exit_code)
+
+
+def report_bug(error: BaseException) -> int:
+    """Keep the traceback in a private file and say where it is; gives the exit code."""
+    handle, name = tempfile.mkstemp(prefix="aisprint-bug-", suffix=".txt")
+    with os.fdopen(handle, "w") as stream:
+        traceback.print_exception(error, file=stream)
+    console = _stderr()
+    console.print(f"[bold red]This is a bug in aisprint:[/] {type(error).__name__}", markup=True)
+    console.print(f"  The details are in {Path(name)}; please report it with them.", markup=False)
+    return int(ExitCode.BUG)

@@ -1,0 +1,46 @@
+"""The `aisprint` command: its sub-commands and the one place where errors become exit codes."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from aisprint_cli.cli import failure
+from aisprint_cli.errors import AisprintError
+
+app = typer.Typer(
+    name="aisprint",
+    help="Design, split, place and deploy AI applications across edge, clusters, clouds and functions.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from aisprint_cli import __version__
+
+        typer.echo(f"aisprint {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line; every failure ends with a message and its own exit code."""
+    try:
+        app()
+    except AisprintError as error:
+        sys.exit(failure.explain(error))
+    except Exception as error:  # noqa: BLE001  the last resort: a bug of ours, reported without a traceback
+        sys.exit(failure.report_bug(error))

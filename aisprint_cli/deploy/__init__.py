@@ -1,0 +1,1 @@
+"""Desired state to plan to execution, recorded in a ledger."""

@@ -1,0 +1,1 @@
+"""Application and splits to deployments and constraints, and the writer of the design tree."""

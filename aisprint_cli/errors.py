@@ -1,0 +1,83 @@
+"""The one family of errors, each kind with its exit code.
+
+Every message says what happened; `why` gives the likely cause and `mend` what to do. Secrets never
+enter a message: callers pass names and references, not values.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aisprint_cli.diagnostics import Diagnostic
+
+
+class ExitCode(IntEnum):
+    """What a finished command tells the shell; documented in docs/cli.md."""
+
+    OK = 0
+    USAGE = 2
+    INVALID_INPUT = 3
+    INFEASIBLE = 4
+    EXTERNAL = 5
+    STATE = 6
+    VERIFICATION = 7
+    BUG = 70
+    INTERRUPTED = 130
+
+
+class AisprintError(Exception):
+    """The root of every error this tool raises on purpose."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.BUG
+
+    def __init__(self, message: str, *, why: str = "", mend: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.why = why
+        self.mend = mend
+
+
+class UsageError(AisprintError):
+    """The command line itself is wrong: an option, or a name that does not exist."""
+
+    exit_code = ExitCode.USAGE
+
+
+class InvalidInputError(AisprintError):
+    """The application directory cannot be used as it is; carries every problem found."""
+
+    exit_code = ExitCode.INVALID_INPUT
+
+    def __init__(
+        self, message: str, diagnostics: Iterable[Diagnostic] = (), *, why: str = "", mend: str = ""
+    ) -> None:
+        super().__init__(message, why=why, mend=mend)
+        self.diagnostics = tuple(diagnostics)
+
+
+class InfeasibleError(AisprintError):
+    """No placement meets the constraints."""
+
+    exit_code = ExitCode.INFEASIBLE
+
+
+class ExternalError(AisprintError):
+    """A tool, a service or a component's own program failed."""
+
+    exit_code = ExitCode.EXTERNAL
+
+
+class StateError(AisprintError):
+    """The recorded state, or a lock on it, stands in the way."""
+
+    exit_code = ExitCode.STATE
+
+
+class VerificationError(AisprintError):
+    """Something we made does not hold up to its own check; nothing of it was written."""
+
+    exit_code = ExitCode.VERIFICATION

@@ -1,0 +1,1 @@
+"""Deployment to TOSCA templates and OSCAR functions."""

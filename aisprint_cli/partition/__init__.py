@@ -1,0 +1,1 @@
+"""ONNX graphs to verified splits: cut search, extraction, equivalence."""

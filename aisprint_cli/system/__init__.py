@@ -1,0 +1,1 @@
+"""The only door out: files, processes, clock, packaged data."""
