@@ -1,0 +1,33 @@
+#!/bin/sh
+# Creates the virtual environment named in $1, or says plainly what this machine lacks.
+set -eu
+venv=$1
+
+fail() {
+    printf 'aisprint set-up: %s\n' "$1" >&2
+    printf '  mend: %s\n' "$2" >&2
+    exit 1
+}
+
+python=
+for name in "${PYTHON:-python3}" python3.11 python3.12 python3.13; do
+    if command -v "$name" >/dev/null 2>&1 &&
+        "$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then
+        python=$name
+        break
+    fi
+done
+[ -n "$python" ] || fail "no Python 3.11 to 3.13 was found" "apt-get install python3, or set PYTHON=/path/to/python3.11"
+
+"$python" -c 'import ensurepip' 2>/dev/null ||
+    fail "$python cannot create virtual environments (module ensurepip is missing)" "apt-get install python3-venv"
+
+[ -x "$venv/bin/python" ] || "$python" -m venv "$venv" ||
+    fail "the virtual environment $venv could not be created" "see the message above; is the disk full?"
+"$venv/bin/python" -m pip install --quiet uv ||
+    fail "the package index could not be reached" "check the network, or pip's index configuration"
+"$venv/bin/uv" pip install --quiet --python "$venv/bin/python" -r requirements-dev.lock ||
+    fail "a package could not be installed" "see the message above"
+"$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --no-deps --editable . ||
+    fail "aisprint itself could not be installed" "see the message above"
+printf 'aisprint is ready in %s\n' "$venv"
