@@ -59,9 +59,8 @@ def measure(
 
 def show(name: str, figures: Figures) -> None:
     """Print one row of figures."""
-    print(
-        f"{name:<44} cpu {figures.cpu_s:8.3f} s   wall {figures.wall_s:8.3f} s   peak {figures.peak_mib:7.1f} MiB"
-    )
+    times = f"cpu {figures.cpu_s:8.3f} s   wall {figures.wall_s:8.3f} s"
+    print(f"{name:<44} {times}   peak {figures.peak_mib:7.1f} MiB")
 
 
 def ratio(name: str, value: float, baseline: float) -> None:
