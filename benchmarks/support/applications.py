@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from itertools import pairwise
 from pathlib import Path
 
 _MAIN = """
@@ -58,7 +59,7 @@ def write_chain(directory: Path, *, components: int, layers: int) -> None:
     numbers = range(1, layers + 1)
     config = directory / "common_config"
     config.mkdir(parents=True)
-    edges = ", ".join(f"[{before}, {after}, 1]" for before, after in zip(names, names[1:], strict=False))
+    edges = ", ".join(f"[{before}, {after}, 1]" for before, after in pairwise(names))
     (config / "application_dag.yaml").write_text(
         f"System:\n  name: bench\n  components: [{', '.join(names)}]\n  dependencies: [{edges}]\n"
     )
