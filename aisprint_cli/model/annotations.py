@@ -47,4 +47,4 @@ class Annotations:
     partitionable_model: PartitionableModel | None = None
     early_exits_model: EarlyExitsModel | None = None
     expected_throughput_hz: float | None = None
-    raw: Mapping[str, Mapping[str, Any]] = field(default=EMPTY)
+    raw: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: EMPTY)

@@ -32,8 +32,8 @@ class Application:
     catalogue: ResourceCatalogue
     candidates: CandidateDeployments
     sources: Mapping[str, ComponentSource]
-    solver: Mapping[str, Any] = field(default=EMPTY, compare=False, repr=False)
-    physical_nodes: Mapping[str, Any] = field(default=EMPTY, compare=False, repr=False)
+    solver: Mapping[str, Any] = field(default_factory=lambda: EMPTY, compare=False, repr=False)
+    physical_nodes: Mapping[str, Any] = field(default_factory=lambda: EMPTY, compare=False, repr=False)
 
     @property
     def name(self) -> str:

@@ -25,7 +25,7 @@ class Container:
     resources: tuple[str, ...]
     gpu: bool = False
     trusted_execution: bool = False
-    document: Mapping[str, Any] = field(default=EMPTY, compare=False, repr=False)
+    document: Mapping[str, Any] = field(default_factory=lambda: EMPTY, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Candidate:
     name: str
     layers: tuple[int, ...]
     containers: tuple[Container, ...]
-    document: Mapping[str, Any] = field(default=EMPTY, compare=False, repr=False)
+    document: Mapping[str, Any] = field(default_factory=lambda: EMPTY, compare=False, repr=False)
 
     @property
     def container(self) -> Container:

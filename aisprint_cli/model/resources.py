@@ -62,7 +62,7 @@ class Resource:
     architecture: str
     processors: tuple[Processor, ...] = ()
     accelerators: tuple[Accelerator, ...] = ()
-    document: Mapping[str, Any] = field(default=EMPTY, compare=False, repr=False)
+    document: Mapping[str, Any] = field(default_factory=lambda: EMPTY, compare=False, repr=False)
 
     @property
     def cores(self) -> float:
@@ -96,7 +96,7 @@ class Layer:
     kind: LayerKind
     resources: tuple[Resource, ...]
     domain: str
-    document: Mapping[str, Any] = field(default=EMPTY, compare=False, repr=False)
+    document: Mapping[str, Any] = field(default_factory=lambda: EMPTY, compare=False, repr=False)
 
     def resource(self, name: str) -> Resource | None:
         """The layer's resource of that name, if it has one."""
@@ -113,7 +113,7 @@ class NetworkDomain:
     bandwidth_mbit_s: float
     subdomains: tuple[str, ...]
     layers: tuple[Layer, ...]
-    document: Mapping[str, Any] = field(default=EMPTY, compare=False, repr=False)
+    document: Mapping[str, Any] = field(default_factory=lambda: EMPTY, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
