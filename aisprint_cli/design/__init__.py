@@ -1,1 +1,1 @@
-"""Application and splits to deployments and constraints, and the writer of the design tree."""
+"""From an application to its deployments: the pure enumeration, and the writer of the output tree."""
