@@ -1,0 +1,234 @@
+"""Carrying out a plan: along its dependencies, in parallel, each step recorded before and after."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from aisprint_cli.backends.interface import Backend, ItemState, Observed
+from aisprint_cli.deploy.ledger import DeploymentRecord, Ledger
+from aisprint_cli.deploy.planner import Action, Plan, RecordState, Step
+from aisprint_cli.errors import AisprintError, ExternalError
+
+_GONE_WITHIN_S = 30.0
+_GONE_POLL_S = 0.2
+
+
+class StepState(StrEnum):
+    """How far a step is."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class StepEvent:
+    """News of a step; `text` is what it does now, or why it failed."""
+
+    step: Step
+    state: StepState
+    text: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a plan. `interrupted` when it was stopped before its end."""
+
+    done: tuple[Step, ...] = ()
+    failed: tuple[tuple[Step, str], ...] = ()
+    skipped: tuple[tuple[Step, str], ...] = ()
+    interrupted: bool = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether every step was done."""
+        return not (self.failed or self.skipped or self.interrupted)
+
+
+@dataclass(slots=True)
+class _Run:
+    """The state of one execution, owned by the coordinating thread."""
+
+    waiting: dict[str, Step]
+    running: dict[str, int] = field(default_factory=dict)
+    done: list[Step] = field(default_factory=list)
+    failed: list[tuple[Step, str]] = field(default_factory=list)
+    skipped: list[tuple[Step, str]] = field(default_factory=list)
+
+    def ready(self) -> Iterable[Step]:
+        """Steps whose predecessors have all ended well."""
+        open_ids = self.waiting.keys() | self.running.keys()
+        return [step for step in self.waiting.values() if not open_ids.intersection(step.after)]
+
+    def skip_dependants(self) -> list[tuple[Step, str]]:
+        """Set aside every step that waits for one that cannot be done."""
+        lost = {step.item.id for step, _ in (*self.failed, *self.skipped)}
+        found = []
+        for step in list(self.waiting.values()):
+            causes = [name for name in step.after if name in lost]
+            if causes:
+                del self.waiting[step.item.id]
+                lost.add(step.item.id)
+                found.append((step, f"{causes[0]} did not succeed"))
+        self.skipped.extend(found)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    step: Step
+    seconds: float
+    outputs: dict[str, str]
+    error: str
+    bug: BaseException | None = None
+
+
+class Executor:
+    """Carries out plans on one back end.
+
+    Args:
+        backend: where the items are made; used by several threads at once.
+        ledger: told of each step before it begins and after it ended.
+        parallel: how many steps may run at once.
+        redact: takes secrets out of a text before it is kept or shown.
+        listen: told of each step, one call at a time, from any thread.
+        stopped: whether to begin no further step; those that run are waited for.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        ledger: Ledger,
+        *,
+        parallel: int,
+        redact: Callable[[str], str],
+        listen: Callable[[StepEvent], None],
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._backend = backend
+        self._ledger = ledger
+        self._parallel = parallel
+        self._redact = redact
+        self._listener = listen
+        self._listener_lock = threading.Lock()
+        self._stopped = stopped
+        self._results: queue.SimpleQueue[_Result] = queue.SimpleQueue()
+
+    def execute(self, plan: Plan, deployment: DeploymentRecord) -> Outcome:
+        """Carry out every step that changes something; a failed one does not stop independent ones.
+
+        A KeyboardInterrupt leaves the steps that run; they stay in the ledger as intended.
+        """
+        run = _Run({step.item.id: step for step in plan.changes})
+        left = False
+        try:
+            while not self._is_over(run):
+                if not self._stopped():
+                    self._start_ready(run, deployment)
+                if run.running:
+                    self._take_result(run, deployment)
+        except KeyboardInterrupt:
+            left = True
+        interrupted = left or bool(run.waiting)
+        return Outcome(tuple(run.done), tuple(run.failed), tuple(run.skipped), interrupted)
+
+    def _is_over(self, run: _Run) -> bool:
+        return not run.running and (not run.waiting or self._stopped())
+
+    def _listen(self, event: StepEvent) -> None:
+        with self._listener_lock:
+            self._listener(event)
+
+    def _start_ready(self, run: _Run, deployment: DeploymentRecord) -> None:
+        for step, cause in run.skip_dependants():
+            self._listen(StepEvent(step, StepState.SKIPPED, cause))
+        for step in run.ready():
+            if len(run.running) >= self._parallel:
+                return
+            number = self._ledger.intend(deployment, step.action, step.item, step.reason)
+            del run.waiting[step.item.id]
+            run.running[step.item.id] = number
+            self._listen(StepEvent(step, StepState.RUNNING))
+            # A daemon, so that a second interruption can leave a step that hangs.
+            threading.Thread(target=self._work, args=(step,), daemon=True, name=step.item.id).start()
+
+    def _take_result(self, run: _Run, deployment: DeploymentRecord) -> None:
+        result = self._results.get()
+        step = result.step
+        number = run.running.pop(step.item.id)
+        state = _record_state(step, failed=bool(result.error))
+        self._ledger.finish(
+            deployment, number, step.item.id, state, outputs=result.outputs, error=result.error
+        )
+        if result.bug is not None:
+            raise result.bug
+        if result.error:
+            run.failed.append((step, result.error))
+            self._listen(StepEvent(step, StepState.FAILED, result.error, result.seconds))
+        else:
+            run.done.append(step)
+            self._listen(StepEvent(step, StepState.DONE, "", result.seconds))
+
+    def _work(self, step: Step) -> None:
+        """One step in its thread; whatever happens becomes a result."""
+        started = time.monotonic()
+        outputs: dict[str, str] = {}
+        error, bug = "", None
+        try:
+            outputs = self._do(step)
+        except AisprintError as failure:
+            error = self._redact(_in_words(failure))
+        except Exception as failure:  # noqa: BLE001  handed to the calling thread, which raises it
+            error, bug = f"{type(failure).__name__} in the back end", failure
+        self._results.put(_Result(step, time.monotonic() - started, outputs, error, bug))
+
+    def _do(self, step: Step) -> dict[str, str]:
+        def progress(line: str) -> None:
+            self._listen(StepEvent(step, StepState.RUNNING, self._redact(line)))
+
+        item = step.item
+        if step.action is Action.ADOPT:
+            return dict(self._backend.observe([item.id])[item.id].outputs)
+        if step.action is Action.DELETE:
+            self._backend.remove(item.id, keep_data=step.keep_data, progress=progress)
+            self._require_gone(item.id)
+            return {}
+        observed = self._backend.apply(item, progress)
+        if observed.state is not ItemState.READY:
+            raise ExternalError(f"{item.id} is {observed.state}: {observed.detail or 'no reason given'}")
+        return dict(observed.outputs)
+
+    def _require_gone(self, item_id: str) -> None:
+        """Ask until the back end says that an item is gone.
+
+        Raises:
+            ExternalError: when it is still there after a while.
+        """
+        deadline = time.monotonic() + _GONE_WITHIN_S
+        while True:
+            observed: Observed = self._backend.observe([item_id])[item_id]
+            if observed.state is ItemState.ABSENT:
+                return
+            if time.monotonic() >= deadline:
+                raise ExternalError(f"{item_id} was removed but is still {observed.state}.")
+            time.sleep(_GONE_POLL_S)
+
+
+def _record_state(step: Step, *, failed: bool) -> RecordState:
+    if step.action is Action.DELETE:
+        if failed:
+            return RecordState.REMOVING
+        return RecordState.KEPT if step.keep_data else RecordState.REMOVED
+    return RecordState.FAILED if failed else RecordState.PRESENT
+
+
+def _in_words(failure: AisprintError) -> str:
+    parts = [failure.message, failure.why, failure.mend]
+    return " ".join(part for part in parts if part)

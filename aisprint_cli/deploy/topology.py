@@ -1,0 +1,132 @@
+"""How the functions of a deployment are joined: an output of one is the input folder of the next."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from aisprint_cli.backends.interface import FunctionSpec, Item, ItemKind
+
+OWN_STORAGE = frozenset({"minio", "minio.default"})
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Folder:
+    """A folder of a bucket on a cluster's own storage; `path` is `bucket/folder`."""
+
+    cluster: str
+    path: str
+
+    @property
+    def bucket(self) -> str:
+        """The bucket it belongs to."""
+        return self.path.partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A folder that sets a function off; only names with one of `suffixes` do, any where it is empty."""
+
+    folder: Folder
+    suffixes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionNode:
+    """A function with the folders it reads and writes."""
+
+    id: str
+    service: str
+    part: str
+    cluster: str
+    inputs: tuple[Input, ...]
+    outputs: tuple[Folder, ...]
+
+    @property
+    def buckets(self) -> frozenset[tuple[str, str]]:
+        """Every (cluster, bucket) it touches."""
+        folders = [source.folder for source in self.inputs] + list(self.outputs)
+        return frozenset((folder.cluster, folder.bucket) for folder in folders)
+
+
+def folder_of(own_cluster: str, entry: Mapping[str, Any]) -> Folder:
+    """The folder an `input` or `output` entry of a service document means.
+
+    `minio` is the cluster's own storage, `minio.<cluster>` that of another one.
+    """
+    provider = str(entry.get("storage_provider", "minio"))
+    cluster = own_cluster if provider in OWN_STORAGE else provider.partition(".")[2] or provider
+    return Folder(cluster, str(entry.get("path", "")).strip("/"))
+
+
+def function_node(item: Item) -> FunctionNode:
+    """The function an item describes.
+
+    Raises:
+        TypeError: when the item is not a function.
+    """
+    spec = item.spec
+    if not isinstance(spec, FunctionSpec):
+        raise TypeError(f"{item.id} is not a function")
+    inputs = tuple(
+        Input(folder_of(spec.cluster, entry), tuple(entry.get("suffix") or ()))
+        for entry in spec.service.get("input") or ()
+    )
+    outputs = tuple(folder_of(spec.cluster, entry) for entry in spec.service.get("output") or ())
+    return FunctionNode(item.id, str(spec.service["name"]), spec.part, spec.cluster, inputs, outputs)
+
+
+@dataclass(frozen=True)
+class Topology:
+    """The functions of a deployment, in its order."""
+
+    functions: tuple[FunctionNode, ...]
+
+    @cached_property
+    def _produced(self) -> frozenset[Folder]:
+        return frozenset(folder for function in self.functions for folder in function.outputs)
+
+    @cached_property
+    def _readers(self) -> dict[Folder, tuple[FunctionNode, ...]]:
+        table: defaultdict[Folder, list[FunctionNode]] = defaultdict(list)
+        for function in self.functions:
+            for source in function.inputs:
+                table[source.folder].append(function)
+        return {folder: tuple(readers) for folder, readers in table.items()}
+
+    def readers(self, folder: Folder) -> tuple[FunctionNode, ...]:
+        """The functions that a new file in a folder sets off."""
+        return self._readers.get(folder, ())
+
+    def entry_inputs(self, function: FunctionNode) -> tuple[Input, ...]:
+        """The inputs of a function that no other function fills."""
+        return tuple(source for source in function.inputs if source.folder not in self._produced)
+
+    @cached_property
+    def entries(self) -> tuple[FunctionNode, ...]:
+        """Functions that take input from outside."""
+        return tuple(function for function in self.functions if self.entry_inputs(function))
+
+    def result_folders(self, function: FunctionNode) -> tuple[Folder, ...]:
+        """The output folders of a function that no function reads: what leaves the application there."""
+        return tuple(folder for folder in function.outputs if not self.readers(folder))
+
+    def named(self, name: str) -> FunctionNode | None:
+        """The function of a part or of a service name."""
+        found = (function for function in self.functions if name in {function.part, function.service})
+        return next(found, None)
+
+    def by_service(self, cluster: str, service: str) -> FunctionNode | None:
+        """The function of that service name on that cluster."""
+        for function in self.functions:
+            if function.cluster == cluster and function.service == service:
+                return function
+        return None
+
+
+def topology_of(items: Iterable[Item]) -> Topology:
+    """The functions among items and how they are joined."""
+    return Topology(tuple(function_node(item) for item in items if item.kind is ItemKind.FUNCTION))

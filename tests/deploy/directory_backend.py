@@ -1,0 +1,235 @@
+"""A back end double: a directory is the world. It stands in for a cloud that cannot be had here.
+
+Everything it knows is in files written in one step, so it survives a killed process as a remote
+service does. `settings.json` in its root slows it down, makes items fail, or scripts the functions.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from aisprint_cli.backends.interface import (
+    ClusterSpec,
+    FunctionSpec,
+    Item,
+    ItemKind,
+    ItemState,
+    Job,
+    JobState,
+    Observed,
+    Progress,
+    ResourceCapacity,
+    SecretResolver,
+    Trace,
+)
+from aisprint_cli.deploy.topology import Topology, topology_of
+from aisprint_cli.errors import ExternalError
+from aisprint_cli.system.files import write_atomic
+
+
+def plain_secret(reference: str) -> str:
+    return f"value-of-{reference.rpartition('/')[2]}"
+
+
+class DirectoryBackend:
+    name = "directory"
+
+    def __init__(self, root: Path, resolve: SecretResolver) -> None:
+        self.root = root
+        self._resolve = resolve
+        for folder in ("items", "data", "jobs", "calls"):
+            (root / folder).mkdir(parents=True, exist_ok=True)
+
+    # -- what a test says and asks
+
+    def setting(self, **values: Any) -> None:
+        path = self.root / "settings.json"
+        write_atomic(path, json.dumps({**self._settings(), **values}))
+
+    def _settings(self) -> dict[str, Any]:
+        path = self.root / "settings.json"
+        return json.loads(path.read_text()) if path.exists() else {}
+
+    @property
+    def existing(self) -> dict[str, str]:
+        """Item id to the digest it was made from."""
+        documents = (json.loads(path.read_text()) for path in (self.root / "items").glob("*.json"))
+        return {document["id"]: document["digest"] for document in documents}
+
+    @property
+    def calls(self) -> list[str]:
+        notes = sorted((self.root / "calls").iterdir(), key=lambda path: path.name)
+        return [path.read_text() for path in notes]
+
+    def _note(self, text: str) -> None:
+        write_atomic(self.root / "calls" / f"{time.time_ns()}", text)
+
+    def _pause(self, verb: str, item_id: str) -> None:
+        settings = self._settings()
+        time.sleep(random.uniform(0, settings.get("delay_s", 0.0)))
+        if f"{verb} {item_id}" in settings.get("fail", []):
+            secret = self._resolve("secret://generated/planted")
+            raise ExternalError(f"The world refuses to {verb} {item_id} (token {secret}).")
+
+    def _path(self, item_id: str) -> Path:
+        return self.root / "items" / (item_id.replace("/", "~") + ".json")
+
+    # -- Backend
+
+    def observe(self, ids: Iterable[str]) -> Mapping[str, Observed]:
+        return {name: self._observe(name) for name in ids}
+
+    def _observe(self, item_id: str) -> Observed:
+        path = self._path(item_id)
+        if not path.exists():
+            return Observed(item_id, ItemState.ABSENT)
+        document = json.loads(path.read_text())
+        state = ItemState(document["state"])
+        return Observed(item_id, state, document["digest"], outputs=document["outputs"])
+
+    def apply(self, item: Item, progress: Progress) -> Observed:
+        self._note(f"apply {item.id}")
+        progress(f"making {item.name}")
+        self._pause("apply", item.id)
+        spec = item.spec
+        outputs = {"endpoint": f"https://{item.name}.example"}
+        if isinstance(spec, ClusterSpec):
+            self._resolve(spec.password)
+            outputs |= {"user": "oscar", "password": spec.password}
+        elif not self._path(f"cluster/{spec.cluster}").exists():
+            raise ExternalError(f"There is no cluster {spec.cluster}.")
+        document = {
+            "id": item.id, "digest": item.digest, "kind": item.kind, "name": item.name,
+            "state": ItemState.PENDING, "outputs": outputs, "spec": asdict(spec),
+        }
+        write_atomic(self._path(item.id), json.dumps(document))
+        self._pause("settle", item.id)
+        write_atomic(self._path(item.id), json.dumps(document | {"state": ItemState.READY}))
+        return self._observe(item.id)
+
+    def remove(self, item_id: str, *, keep_data: bool, progress: Progress) -> None:
+        self._note(f"remove {item_id}{' keeping data' if keep_data else ''}")
+        self._pause("remove", item_id)
+        kind, _, name = item_id.partition("/")
+        if kind == ItemKind.CLUSTER and any(f"function~{name}~" in str(path) for path in self._items()):
+            raise ExternalError(f"{item_id} still hosts functions.")
+        if not keep_data:
+            shutil.rmtree(self.root / "data" / name, ignore_errors=True)
+        self._path(item_id).unlink(missing_ok=True)
+
+    def _items(self) -> list[Path]:
+        return list((self.root / "items").glob("*.json"))
+
+    def close(self) -> None:
+        pass
+
+    # -- DataPlane: each put runs the whole chain at once, as the settings script it
+
+    def put(self, cluster: str, path: str, source: Path) -> None:
+        self._store(cluster, path, source.read_text())
+
+    def _store(self, cluster: str, path: str, text: str) -> None:
+        target = self.root / "data" / cluster / path
+        write_atomic(target, text)
+        folder, _, name = path.rpartition("/")
+        for item in self._functions():
+            for source in (i for n in topology_of([item]).functions for i in n.inputs):
+                if (source.folder.cluster, source.folder.path) == (cluster, folder):
+                    self._run(item, path, name, text)
+
+    def _run(self, item: Item, path: str, name: str, text: str) -> None:
+        spec = item.spec
+        assert isinstance(spec, FunctionSpec)
+        behaviour = self._settings().get("behaviour", {}).get(spec.part, "pass")
+        number = len(list((self.root / "jobs").iterdir()))
+        trace = name.removeprefix("aisprint-")[:36]
+        ended = JobState.FAILED if behaviour == "fail" else JobState.SUCCEEDED
+        outputs = ()
+        node = topology_of([item]).functions[0]
+        if behaviour == "pass":
+            stem = name.partition(".")[0]
+            outputs = tuple(f"{f.cluster}:{f.path}/{stem}.txt" for f in node.outputs)
+        times = {"created_s": time.time(), "started_s": time.time(), "finished_s": time.time() + 0.5}
+        job = {
+            "id": f"{node.service}-{number:05}", "cluster": spec.cluster, "function": node.service,
+            "trace": trace, "state": ended, "input_path": path, **times, "outputs": outputs,
+            "exit_code": 1 if behaviour == "fail" else 0,
+            "reason": "exit code 1" if behaviour == "fail" else "",
+        }
+        write_atomic(self.root / "jobs" / f"{number:05}.json", json.dumps(job))
+        for output in outputs:
+            where, _, out_path = output.partition(":")
+            self._store(where, out_path, f"{text}>{spec.part}")
+
+    def _functions(self) -> list[Item]:
+        found = []
+        for path in sorted(self._items()):
+            document = json.loads(path.read_text())
+            if document["kind"] == ItemKind.FUNCTION:
+                found.append(Item(ItemKind.FUNCTION, document["name"], FunctionSpec(**document["spec"])))
+        return found
+
+    def fetch(self, cluster: str, path: str, target: Path) -> None:
+        write_atomic(target, (self.root / "data" / cluster / path).read_bytes())
+
+    def trace(self, trace: str, *, wait_s: float = 0.0) -> Trace:
+        return Trace(trace, tuple(job for job in self.jobs() if job.trace == trace), complete=True)
+
+    def jobs(self, cluster: str | None = None, function: str | None = None) -> tuple[Job, ...]:
+        documents = [json.loads(path.read_text()) for path in sorted((self.root / "jobs").iterdir())]
+        found = [
+            Job(**document | {"state": JobState(document["state"]), "outputs": tuple(document["outputs"])})
+            for document in documents
+        ]
+        return tuple(
+            job for job in found if cluster in {None, job.cluster} and function in {None, job.function}
+        )
+
+    def log(self, job: Job) -> str:
+        return f"{job.function} read {job.input_path}\nTraceback: no digits\n"
+
+
+# -- values to plan with
+
+
+def cluster(name: str, *, cores: float = 2.0) -> Item:
+    resources = (ResourceCapacity("box", 1, cores, 1024.0),)
+    return Item(ItemKind.CLUSTER, name, ClusterSpec("shop", 1, resources, f"secret://generated/{name}"))
+
+
+def function(
+    part: str, on: str, *, reads: str, writes: tuple[tuple[str, str], ...] = (), digest: str = "a"
+) -> Item:
+    """A function on cluster `on`; `writes` holds (cluster, bucket/folder) pairs."""
+    outputs = [
+        {"storage_provider": "minio" if where == on else f"minio.{where}", "path": path}
+        for where, path in writes
+    ]
+    service = {
+        "name": part, "image": "img", "memory": "64Mi", "cpu": "0.5", "script": "#!/bin/sh\n",
+        "input": [{"storage_provider": "minio", "path": reads}], "output": outputs,
+    }
+    requires = tuple(dict.fromkeys([f"cluster/{on}", *(f"cluster/{where}" for where, _ in writes)]))
+    spec = FunctionSpec(on, part, "box", f"aisprint/designs/{part}/base", digest, service)
+    return Item(ItemKind.FUNCTION, f"{on}/{part}", spec, requires)
+
+
+def chain(digest: str = "a") -> tuple[Item, ...]:
+    """Two clusters, and find -> read across them."""
+    return (
+        cluster("shop-l1"),
+        cluster("shop-l2"),
+        function("find", "shop-l1", reads="find/input", writes=(("shop-l2", "find/output"),), digest=digest),
+        function("read", "shop-l2", reads="find/output", writes=(("shop-l2", "read/output"),)),
+    )
+
+
+def shape(items: Iterable[Item]) -> Topology:
+    return topology_of(items)
