@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from aisprint_cli.cli import failure
+from aisprint_cli.cli.commands import new
 from aisprint_cli.errors import AisprintError
 
 app = typer.Typer(
@@ -34,6 +35,10 @@ def _root(
     ] = False,
 ) -> None:
     pass
+
+
+app.command("new")(new.new)
+app.command("new-application", hidden=True)(new.new_application)
 
 
 def main() -> None:
