@@ -1,0 +1,287 @@
+"""What the target systems would refuse, found before a template is made.
+
+tosca-parser checks the form of a template; these checks are about its meaning. Most of an application
+is checked when it is loaded: here is what only a deployment shows, such as the names of parts.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+from urllib.parse import urlsplit
+
+from aisprint_cli.diagnostics import Findings, Location
+from aisprint_cli.errors import InvalidInputError
+from aisprint_cli.generate.blueprint import physical_entries
+from aisprint_cli.model.application import Application
+from aisprint_cli.model.deployment import Deployment, PlacedPart
+from aisprint_cli.model.naming import BUCKET_NAME_MINIMUM, OSCAR_NAME_LIMIT, is_service_safe, service_name
+from aisprint_cli.model.resources import Layer, LayerKind, Resource
+
+DAG_PATH: Final = "common_config/application_dag.yaml"
+CANDIDATES_PATH: Final = "common_config/candidate_deployments.yaml"
+PHYSICAL_PATH: Final = "common_config/physical_nodes.yaml"
+
+NATIVE_MEMORY_MIB: Final = (128, 10240)
+"""What AWS Lambda takes, in MiB."""
+
+_IMAGE = re.compile(r"(docker://|oscar://)?[A-Za-z0-9][A-Za-z0-9._/:@+-]*")
+_S3_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+
+
+class Locate(Protocol):
+    """Where a value of one of the application's documents stands."""
+
+    def __call__(self, path: str, *keys: str | int) -> Location:
+        """The position of the value under `keys` in the document `path`, or of its nearest parent."""
+
+
+def whole_file(path: str, *keys: str | int) -> Location:  # noqa: ARG001  the keys are not known to it
+    """The start of the file: for callers that have no positions."""
+    return Location(path)
+
+
+def require_deployable(application: Application, deployment: Deployment, locate: Locate = whole_file) -> None:
+    """Check that a deployment can run where it was placed.
+
+    Raises:
+        InvalidInputError: with every reason why not.
+    """
+    findings = Findings()
+    _check_application(application, deployment, findings, locate)
+    for placed in deployment.placed:
+        _PlacedCheck(application, placed, findings, locate).run()
+    _check_clashes(deployment, findings, locate)
+    _check_physical_nodes(application, deployment, findings, locate)
+    if findings.has_errors:
+        raise InvalidInputError(
+            f"The deployment {deployment.name} of {application.name} cannot be turned into templates.",
+            findings.sorted(),
+        )
+
+
+def _check_application(
+    application: Application, deployment: Deployment, findings: Findings, locate: Locate
+) -> None:
+    if not re.search(r"[A-Za-z0-9]", application.name):
+        findings.error(
+            "tosca.application_name",
+            locate(DAG_PATH, "System", "name"),
+            f"The application's name {application.name!r} has no letter or digit.",
+            why="Clusters and measures are named after it.",
+            mend="Give it a name such as my-application.",
+        )
+    placed = {entry.part.name for entry in deployment.placed}
+    for name in deployment.dag.components:
+        if name not in placed:
+            findings.error(
+                "tosca.unplaced",
+                locate(CANDIDATES_PATH, "Components"),
+                f"{name} has no place in the deployment {deployment.name}.",
+                why="Nothing would run it.",
+                mend="Give it an entry with a layer and a resource in candidate_deployments.yaml.",
+            )
+
+
+def _check_clashes(deployment: Deployment, findings: Findings, locate: Locate) -> None:
+    parts: defaultdict[str, list[str]] = defaultdict(list)
+    for placed in deployment.placed:
+        parts[service_name(placed.part.name)].append(placed.part.name)
+    for service, owners in parts.items():
+        if len(owners) > 1:
+            findings.error(
+                "tosca.service_clash",
+                locate(DAG_PATH, "System", "components"),
+                f"{' and '.join(owners)} would all be the service {service}.",
+                why="A service and its bucket are named after the part, with _ as - and in lower case.",
+                mend="Rename one of them.",
+            )
+
+
+@dataclass(frozen=True)
+class _PlacedCheck:
+    """The checks of one part on its place."""
+
+    application: Application
+    placed: PlacedPart
+    findings: Findings
+    locate: Locate
+
+    def run(self) -> None:
+        self._check_name()
+        self._check_image()
+        self._check_exposure()
+        layer = self.application.catalogue.layer(self.placed.layer)
+        if layer is None:
+            self._report_layer()
+            return
+        resource = layer.resource(self.placed.resource)
+        if resource is None:
+            self._report_resource(layer)
+        self._check_memory(layer, resource)
+        self._check_cores(resource)
+
+    def _error(self, code: str, keys: tuple[str, ...], message: str, why: str, mend: str) -> None:
+        place = self.locate(CANDIDATES_PATH, "Components", self.placed.candidate_key, *keys)
+        self.findings.error(code, place, message, why=why, mend=mend)
+
+    @property
+    def _container(self) -> tuple[str, str]:
+        return "Containers", self.placed.container.key
+
+    def _check_name(self) -> None:
+        name = self.placed.part.name
+        if is_service_safe(name):
+            return
+        service = service_name(name)
+        self.findings.error(
+            "tosca.service_name",
+            self.locate(DAG_PATH, "System", "components"),
+            f"{name} gives the service name {service!r} of {len(service)} characters.",
+            why=f"OSCAR takes {BUCKET_NAME_MINIMUM} to {OSCAR_NAME_LIMIT} letters, digits and -,"
+            " a letter or digit first and last; the bucket has the same name.",
+            mend=f"Give the component {self.placed.part.component} a shorter or plainer name.",
+        )
+
+    def _check_image(self) -> None:
+        for image in self.placed.container.images:
+            if not _IMAGE.fullmatch(image):
+                self._error(
+                    "tosca.image",
+                    (*self._container, "image"),
+                    f"{image!r} is no image reference.",
+                    "The cluster could not pull it.",
+                    "Write it as registry/repository:tag, or leave it out.",
+                )
+
+    def _check_exposure(self) -> None:
+        wanted = self.placed.container.document.get("ExposeService")
+        if wanted in (None, False) or isinstance(wanted, Mapping):
+            return
+        self._error(
+            "tosca.expose",
+            (*self._container, "ExposeService"),
+            f"ExposeService is {wanted!r}, not a map.",
+            "OSCAR has to know at least the port.",
+            "Write for instance {api_port: 5000, min_scale: 1, max_scale: 2}.",
+        )
+
+    def _report_layer(self) -> None:
+        self._error(
+            "tosca.layer",
+            ("candidateExecutionLayers",),
+            f"{self.placed.part.name} is on layer {self.placed.layer}, which does not exist.",
+            "There is no cluster to put it on.",
+            f"Use one of {', '.join(str(layer.number) for layer in self.application.catalogue)}.",
+        )
+
+    def _report_resource(self, layer: Layer) -> None:
+        self._error(
+            "tosca.resource",
+            (*self._container, "candidateExecutionResources"),
+            f"{self.placed.part.name} is on {self.placed.resource}, which is not on layer {layer.number}.",
+            "There is no node to put it on.",
+            f"Use one of {', '.join(resource.name for resource in layer.resources)}.",
+        )
+
+    def _check_memory(self, layer: Layer, resource: Resource | None) -> None:
+        memory = self.placed.container.memory_mib
+        keys = (*self._container, "memorySize")
+        if not (math.isfinite(memory) and memory > 0):
+            mend = "Give the memory in MiB, such as 512."
+            self._error("tosca.memory", keys, f"memorySize is {memory:g}.", "Nothing runs in that.", mend)
+            return
+        if layer.kind is LayerKind.FUNCTIONS:
+            least, most = NATIVE_MEMORY_MIB
+            if not least <= memory <= most:
+                self._error(
+                    "tosca.native_memory",
+                    keys,
+                    f"memorySize is {memory:g} MiB on layer {layer.number}.",
+                    f"AWS Lambda takes {least} to {most} MiB.",
+                    f"Choose a size between {least} and {most}.",
+                )
+        if resource is not None and 0 < resource.memory_mib < memory:
+            self._error(
+                "tosca.memory",
+                keys,
+                f"memorySize is {memory:g} MiB; a node of {resource.name} has {resource.memory_mib:g}.",
+                "No node could ever run it.",
+                "Ask for less, or choose a larger resource.",
+            )
+
+    def _check_cores(self, resource: Resource | None) -> None:
+        cores = self.placed.container.cores
+        keys = (*self._container, "computingUnits")
+        if not (math.isfinite(cores) and cores > 0):
+            mend = "Give the number of cores, such as 0.5."
+            self._error("tosca.cores", keys, f"computingUnits is {cores:g}.", "Nothing runs on that.", mend)
+        elif resource is not None and 0 < resource.cores < cores:
+            self._error(
+                "tosca.cores",
+                keys,
+                f"computingUnits is {cores:g}; a node of {resource.name} has {resource.cores:g}.",
+                "No node could ever run it.",
+                "Ask for less, or choose a larger resource.",
+            )
+
+
+def _check_physical_nodes(
+    application: Application, deployment: Deployment, findings: Findings, locate: Locate
+) -> None:
+    for number in deployment.layers:
+        layer = application.catalogue.layer(number)
+        if layer is None:
+            continue
+        for keys, facts in physical_entries(application.physical_nodes, layer).items():
+            place = ("ComputationalLayers", keys[0], "Resources", keys[1])
+            if layer.kind is LayerKind.PHYSICAL_PROVISIONED:
+                endpoint = _field(facts, "minio", "endpoint")
+                _check_endpoint(endpoint, locate(PHYSICAL_PATH, *place, "minio", "endpoint"), findings)
+            if layer.kind is LayerKind.FUNCTIONS:
+                bucket = _field(facts, "aws", "bucket")
+                _check_bucket(bucket, locate(PHYSICAL_PATH, *place, "aws", "bucket"), findings)
+
+
+def _field(facts: Mapping[str, Any], section: str, field: str) -> str | None:
+    entry = facts.get(section)
+    value = entry.get(field) if isinstance(entry, Mapping) else None
+    return value if isinstance(value, str) and value else None
+
+
+def _check_endpoint(endpoint: str | None, location: Location, findings: Findings) -> None:
+    if endpoint is None:
+        return
+    # What was written is not repeated in the message: it may hold a password.
+    parts = urlsplit(endpoint)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        findings.error(
+            "tosca.endpoint",
+            location,
+            "The endpoint is no http or https address.",
+            why="The parts on other layers write to it.",
+            mend="Write it as https://minio.example.org.",
+        )
+    elif parts.username or parts.password or parts.query or parts.fragment:
+        findings.error(
+            "tosca.endpoint_secret",
+            location,
+            "The endpoint holds more than an address.",
+            why="It is written into every template, where no secret may be.",
+            mend="Leave only https://host[:port]; keys have fields of their own.",
+        )
+
+
+def _check_bucket(bucket: str | None, location: Location, findings: Findings) -> None:
+    if bucket is not None and not _S3_BUCKET.fullmatch(bucket):
+        findings.error(
+            "tosca.bucket",
+            location,
+            f"{bucket!r} cannot be the name of an S3 bucket.",
+            why="S3 takes 3 to 63 lower-case letters, digits, - and ., a letter or digit first and last.",
+            mend="Choose such a name.",
+        )

@@ -1,0 +1,64 @@
+"""What a template says beyond TOSCA: text under `metadata`, which every TOSCA tool passes over."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from aisprint_cli.generate import names
+from aisprint_cli.generate.blueprint import Blueprint, Cluster
+from aisprint_cli.model.deployment import PlacedPart
+
+FORMAT: Final = "1"
+PREFIX: Final = "aisprint_"
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterResource:
+    """What a resource of a cluster offers: `nodes` nodes of `cores` cores and `memory_mib` MiB each.
+
+    Native functions have no cores of their own: 0 there.
+    """
+
+    name: str
+    nodes: int
+    cores: float
+    memory_mib: float
+
+
+def template_metadata(blueprint: Blueprint, cluster: Cluster) -> dict[str, str]:
+    """The metadata of a layer's template. `infra_name` is what the Infrastructure Manager shows."""
+    application, deployment = blueprint.application.name, blueprint.deployment.name
+    resources = [
+        ClusterResource(resource.name, resource.nodes, float(resource.cores), float(resource.memory_mib))
+        for resource in blueprint.resources_of(cluster)
+    ]
+    facts = {
+        "format": FORMAT,
+        "application": application,
+        "deployment": deployment,
+        "layer": str(cluster.number),
+        "layer_kind": str(cluster.layer.kind),
+        "layer_name": cluster.layer.name,
+        "cluster": cluster.name,
+        "resources": json.dumps([asdict(resource) for resource in resources], ensure_ascii=False),
+    }
+    return {"infra_name": f"{application} {deployment} layer {cluster.number}"} | _prefixed(facts)
+
+
+def node_metadata(placed: PlacedPart) -> dict[str, str]:
+    """The metadata of a function: which part it is, where its code is, what it was placed on."""
+    facts = {
+        "part": placed.part.name,
+        "component": placed.part.component,
+        "design": placed.part.design,
+        "resource": placed.resource,
+        "source": names.design_directory(placed.part),
+    }
+    return _prefixed(facts)
+
+
+def _prefixed(facts: Mapping[str, str]) -> dict[str, str]:
+    return {PREFIX + key: value for key, value in facts.items()}

@@ -1,0 +1,77 @@
+"""The names of what templates describe. All follow from the application: nothing is drawn at random."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Final
+
+from aisprint_cli.model.naming import OSCAR_NAME_LIMIT, Part, service_name
+from aisprint_cli.model.resources import LayerKind
+
+DEFAULT_DOMAIN: Final = "aisprint.internal"
+"""Where clusters get their names when no domain is given; `.internal` is reserved for private use."""
+
+SECRET_SCHEME: Final = "secret://"  # noqa: S105  the scheme of references, not a secret
+_GENERATED = f"{SECRET_SCHEME}generated/"
+_HASH_LENGTH = 6
+
+_NODE_PREFIXES: Final = {LayerKind.FUNCTIONS: "lambda_function_"}
+_OSCAR_NODE_PREFIX: Final = "oscar_service_"
+
+
+def application_service_name(application: str) -> str:
+    """An application's name with `_` as `-`, as labels, hosts and constraint files carry it.
+
+    What host names do not allow becomes `-`. Distinct names may meet here: nothing is looked up by it.
+    """
+    return re.sub(r"[^a-z0-9-]+", "-", service_name(application)).strip("-")
+
+
+def cluster_name(application: str, layer: int) -> str:
+    """The name of the cluster of a layer: `<application>-l<layer>`, legal as a service and host name.
+
+    A name that had to be cut or mended carries a short hash, so that two applications stay apart.
+    """
+    stem, tail = application_service_name(application), f"-l{layer}"
+    room = OSCAR_NAME_LIMIT - len(tail)
+    if stem == service_name(application) and len(stem) <= room:
+        return stem + tail
+    digest = hashlib.sha256(application.encode()).hexdigest()[:_HASH_LENGTH]
+    stem = stem[: room - _HASH_LENGTH - 1].strip("-")
+    return (f"{stem}-{digest}" if stem else f"a-{digest}") + tail
+
+
+def template_file_name(layer: int) -> str:
+    """The file of a layer's template."""
+    return f"layer{layer}.yaml"
+
+
+def node_name(kind: LayerKind, part: Part) -> str:
+    """The name of a part's node template."""
+    return _NODE_PREFIXES.get(kind, _OSCAR_NODE_PREFIX) + part.name
+
+
+def generated_secret(cluster: str, name: str) -> str:
+    """The reference to a secret that is made when the cluster is first deployed."""
+    return f"{_GENERATED}{cluster}/{name}"
+
+
+def is_secret_reference(value: object) -> bool:
+    """Whether a value of a template stands for a secret."""
+    return isinstance(value, str) and value.startswith(SECRET_SCHEME)
+
+
+def design_directory(part: Part) -> str:
+    """Where a part's code is, relative to the application directory."""
+    return f"aisprint/designs/{part.component}/{part.design}"
+
+
+def placeholder_image(application: str, part: Part) -> str:
+    """The image reference of a part for which no image is known yet: `<application>/<part>:design`.
+
+    The tag says that it stands for the design directory: it is the same from run to run, fits every
+    registry's rules, and no registry serves it by accident.
+    """
+    repository = re.sub(r"[^a-z0-9-]+", "-", service_name(part.name)).strip("-")
+    return f"{application_service_name(application) or 'application'}/{repository}:design"

@@ -1,0 +1,53 @@
+"""From a deployment to the texts of its TOSCA templates, checked and verified."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aisprint_cli.generate import names, yaml_text
+from aisprint_cli.generate.blueprint import Blueprint, Cluster
+from aisprint_cli.generate.checks import Locate, require_deployable, whole_file
+from aisprint_cli.generate.document import layer_document
+from aisprint_cli.generate.verify import verify_tosca
+from aisprint_cli.model.application import Application
+from aisprint_cli.model.deployment import Deployment
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateFile:
+    """The template of one layer, as it is to be written."""
+
+    layer: int
+    file_name: str
+    text: str
+
+
+def make_templates(
+    application: Application,
+    deployment: Deployment,
+    *,
+    domain: str = names.DEFAULT_DOMAIN,
+    locate: Locate = whole_file,
+) -> tuple[TemplateFile, ...]:
+    """The templates of a deployment, one for each layer that hosts a part, by layer number.
+
+    Args:
+        application: the application.
+        deployment: one of its deployments.
+        domain: the DNS domain of the clusters that are still to be made.
+        locate: where a value of a document of the application stands, for messages.
+
+    Raises:
+        InvalidInputError: when the deployment cannot run as it is; carries every reason.
+        VerificationError: when a template is not valid TOSCA.
+    """
+    require_deployable(application, deployment, locate)
+    blueprint = Blueprint(application, deployment, domain)
+    return tuple(_template(blueprint, cluster) for cluster in blueprint.clusters.values())
+
+
+def _template(blueprint: Blueprint, cluster: Cluster) -> TemplateFile:
+    file_name = names.template_file_name(cluster.number)
+    text = yaml_text.dump(layer_document(blueprint, cluster), name=file_name)
+    verify_tosca(text, file_name)
+    return TemplateFile(cluster.number, file_name, text)
