@@ -1,34 +1,12 @@
-"""The application's private `.aisprint/` folder: the ledger and the lock."""
+"""Where a deployment's state is kept in the application's private `.aisprint/` folder."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from aisprint_cli.errors import StateError
-from aisprint_cli.system.files import write_atomic
+from aisprint_cli.system.state_directory import NAME, state_directory
 
-NAME = ".aisprint"
-
-
-def state_directory(application: Path) -> Path:
-    """Make sure the folder exists, is private, and is ignored by git.
-
-    Raises:
-        StateError: when it cannot be made.
-    """
-    folder = application / NAME
-    try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        ignore = folder / ".gitignore"
-        if not ignore.exists():
-            write_atomic(ignore, "*\n")
-    except OSError as error:
-        raise StateError(
-            f"The state folder {folder} cannot be made: {error.strerror}.",
-            why="The ledger of what is deployed lives there.",
-            mend="Make the application directory writable.",
-        ) from error
-    return folder
+__all__ = ["NAME", "ledger_path", "state_directory"]
 
 
 def ledger_path(application: Path) -> Path:
