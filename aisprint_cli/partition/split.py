@@ -1,0 +1,333 @@
+"""Split an ONNX model in two at its best places, and prove that nothing changed.
+
+Ranking is by `choice`, extraction by `extract`, the proof by `verify`. Only halves that were proved
+leave the staging directory.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import onnx
+
+from aisprint_cli.errors import ExternalError, InvalidInputError, VerificationError
+from aisprint_cli.model.naming import segment_design
+from aisprint_cli.partition.choice import ChoicePolicy, explain, is_different, rank
+from aisprint_cli.partition.cost import TensorType, uncounted
+from aisprint_cli.partition.cuts import Cut, Refusal, describe_cuts
+from aisprint_cli.partition.external import check_external
+from aisprint_cli.partition.extract import Extractor
+from aisprint_cli.partition.graph import Graph, MalformedGraphError, Sweep, find_cuts
+from aisprint_cli.partition.inputs import index_bounds
+from aisprint_cli.partition.onnx_graph import ReadGraph, light_graph, read_model
+from aisprint_cli.partition.tensor_types import InferredTypes, complete_types, infer_types
+from aisprint_cli.partition.verify import (
+    Interface,
+    Reference,
+    Verdict,
+    ask_whole,
+    compare,
+    open_whole,
+    unverifiable,
+)
+from aisprint_cli.system.files import exchange
+
+__all__ = ["Cut", "ModelSplits", "Refusal", "Split", "split_model"]
+
+FAILURES_TOLERATED: Final = 8
+"""How many chosen cuts may fail verification before the search is given up."""
+
+POLICY: Final = ChoicePolicy()
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """One verified split: `first` and `second` are the files of the halves.
+
+    `exact` says that the halves equal the whole bit for bit with optimisations off (always, but for
+    models that compute in float16); `difference` is the largest one seen with optimisations on,
+    relative to its tensor's magnitude.
+    """
+
+    number: int
+    cut: Cut
+    first: Path
+    second: Path
+    reason: str
+    exact: bool
+    difference: float
+
+    def files(self, segment: int) -> tuple[Path, ...]:
+        """Every file of segment 1 or 2: the model, and its external data where it has some."""
+        model = self.first if segment == 1 else self.second
+        data = _data_file(model)
+        return (model, data) if data.exists() else (model,)
+
+    def to_json(self) -> dict[str, object]:
+        """The split as plain values; files by name only."""
+        return {
+            "number": self.number,
+            "cut": self.cut.to_json(),
+            "reason": self.reason,
+            "first": self.first.name,
+            "second": self.second.name,
+            "bit_exact": self.exact,
+            "largest_relative_difference": self.difference,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSplits:
+    """What can be done with one model.
+
+    `cuts` are all valid cuts in the graph's order, `refused` the places where one tensor is alive that
+    cannot be sent, `failed` the choices that did not verify. `reason` says in words why there are fewer
+    splits than wanted, and is empty when there are not. `uncounted_nodes` compute on tensors of unknown
+    rank, and are missing from the operations.
+    """
+
+    splits: tuple[Split, ...]
+    cuts: tuple[Cut, ...]
+    refused: tuple[Refusal, ...] = ()
+    failed: tuple[Refusal, ...] = ()
+    reason: str = ""
+    uncounted_nodes: int = 0
+
+    def to_json(self) -> dict[str, object]:
+        """Everything as plain values."""
+        return {
+            "splits": [split.to_json() for split in self.splits],
+            "cuts": [cut.to_json() for cut in self.cuts],
+            "refused": [item.to_json() for item in self.refused],
+            "failed": [item.to_json() for item in self.failed],
+            "reason": self.reason,
+            "uncounted_nodes": self.uncounted_nodes,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A model with everything the choice needs."""
+
+    path: Path
+    model: onnx.ModelProto
+    graph: Graph
+    sweep: Sweep
+    inferred: InferredTypes
+    cuts: tuple[Cut, ...]
+    refused: tuple[Refusal, ...]
+    uncounted_nodes: int
+
+
+def split_model(model: Path, workspace: Path, *, max_splits: int = 1, seed: int = 0) -> ModelSplits:
+    """Find the best `max_splits` two-way splits of a model, and write those that verify.
+
+    Split K goes to `workspace/partition<K>_1/partition<K>_1.onnx` and `.../partition<K>_2/...`, each with
+    its external data beside it where the model has some; directories of these names are replaced, all
+    at the end. The same model, seed and versions of onnx give the same files.
+
+    Raises:
+        InvalidInputError: the file is missing, no ONNX model, malformed, or onnxruntime refuses it.
+        VerificationError: there are valid cuts, but none of those tried verified; nothing is written.
+        ExternalError: the workspace cannot be written.
+        ValueError: `max_splits` is less than 1.
+    """
+    if max_splits < 1:
+        raise ValueError(f"max_splits must be at least 1, not {max_splits}")
+    read = _read(model)
+    interface = _interface(read)
+    obstacle = _no_cut(read) or unverifiable(interface)
+    if obstacle:
+        open_whole(model)
+        return _result(read, (), (), obstacle)
+    reference = ask_whole(model, interface, seed)
+    if isinstance(reference, str):
+        raise _unproved(model, reference)
+    try:
+        with _staging(workspace) as staging:
+            splits, failed = _search(read, reference, staging, max_splits)
+            if not splits:
+                raise _unproved(model, "; ".join(f"at {item.tensor!r}: {item.reason}" for item in failed))
+            splits = tuple(_install(split, staging, workspace) for split in splits)
+    except OSError as error:
+        raise ExternalError(
+            f"the halves of {model.name!r} cannot be written: {error.strerror or error}",
+            why=f"the folder is {workspace}",
+            mend="make room, or make the folder writable, and run again",
+        ) from error
+    return _result(read, splits, failed, _shortage(len(splits), max_splits, failed))
+
+
+def _read(path: Path) -> _Read:
+    model = read_model(path)
+    check_external(model, path)
+    try:
+        light = light_graph(model)
+        sweep = find_cuts(light.graph)
+    except MalformedGraphError as error:
+        raise InvalidInputError(
+            f"the graph of {path.name!r} is malformed: {error}",
+            why="no run time can compute such a graph",
+            mend="export the model again, or mend the graph; onnx.checker says more",
+        ) from error
+    inferred = infer_types(model, path.parent)
+    inferred = complete_types(inferred, model, path.parent, (cut.tensor for cut in sweep.cuts))
+    return _described(path, model, light, sweep, inferred)
+
+
+def _described(
+    path: Path, model: onnx.ModelProto, light: ReadGraph, sweep: Sweep, inferred: InferredTypes
+) -> _Read:
+    cuts, refused = describe_cuts(light.graph, sweep, inferred.types, light.weights)
+    return _Read(
+        path=path,
+        model=model,
+        graph=light.graph,
+        sweep=sweep,
+        inferred=inferred,
+        cuts=cuts,
+        refused=refused,
+        uncounted_nodes=uncounted(light.graph, sweep, inferred.types),
+    )
+
+
+def _interface(read: _Read) -> Interface:
+    types = read.inferred.types
+    unknown = TensorType("unknown")
+    inputs = {name: types.get(name, unknown) for name in read.graph.inputs}
+    return Interface(
+        inputs=inputs,
+        bounds=index_bounds(read.graph, inputs, types),
+        outputs=read.graph.outputs,
+        half_precision=any(known.dtype in {"float16", "bfloat16"} for known in types.values()),
+    )
+
+
+def _no_cut(read: _Read) -> str:
+    """Why no cut is possible, in words; empty when there is one."""
+    if read.cuts:
+        return ""
+    if read.refused:
+        named = "; ".join(f"{item.tensor!r}: {item.reason}" for item in read.refused[:3])
+        return f"the only places where one tensor is alive cannot be used ({named})"
+    narrowest = read.sweep.narrowest
+    if narrowest is None:
+        return "the model has no two operators in a row that depend on its inputs"
+    if narrowest.live == 1:
+        return "no place divides the work: nothing is left to do after the only one"
+    named = ", ".join(map(repr, narrowest.tensors)) + (
+        ", ..." if narrowest.live > len(narrowest.tensors) else ""
+    )
+    return (
+        f"at every place at least {narrowest.live} tensors are alive, and a cut can carry one; "
+        f"the narrowest is after {narrowest.after!r} ({named})"
+    )
+
+
+def _search(
+    read: _Read, reference: Reference, staging: Path, wanted: int
+) -> tuple[tuple[Split, ...], tuple[Refusal, ...]]:
+    """Walk down the ranking; keep what differs from the kept and verifies."""
+    extractor = Extractor(read.model, read.graph, read.sweep.order, read.inferred)
+    spacing = POLICY.spacing_for(wanted)
+    splits: list[Split] = []
+    failed: list[Refusal] = []
+    for cut in rank(read.cuts, POLICY):
+        if not is_different(cut, (split.cut for split in splits), spacing, POLICY):
+            continue
+        first, second = (_half_file(staging, len(splits) + 1, segment) for segment in (1, 2))
+        extractor.write_halves(cut.tensor, first, second, read.path.parent)
+        verdict = compare(reference, first, second, cut.tensor)
+        if verdict.failure:
+            failed.append(Refusal(cut.tensor, verdict.failure))
+            shutil.rmtree(first.parent)
+            shutil.rmtree(second.parent)
+        else:
+            splits.append(_split(len(splits) + 1, cut, first, second, verdict))
+        if len(splits) == wanted or len(failed) > FAILURES_TOLERATED:
+            break
+    return tuple(splits), tuple(failed)
+
+
+def _split(number: int, cut: Cut, first: Path, second: Path, verdict: Verdict) -> Split:
+    return Split(
+        number=number,
+        cut=cut,
+        first=first,
+        second=second,
+        reason=explain(cut, POLICY),
+        exact=verdict.exact,
+        difference=verdict.difference,
+    )
+
+
+def _half_file(directory: Path, number: int, segment: int) -> Path:
+    name = segment_design(number, segment)
+    return directory / name / f"{name}.onnx"
+
+
+def _data_file(model: Path) -> Path:
+    return model.with_name(f"{model.name}.data")
+
+
+@contextmanager
+def _staging(workspace: Path) -> Iterator[Path]:
+    """A hidden directory in the workspace, gone afterwards; so is a workspace made for nothing."""
+    existed = workspace.is_dir()
+    workspace.mkdir(parents=True, exist_ok=True)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".partition-", dir=workspace) as directory:
+            yield Path(directory)
+    except BaseException:
+        if not existed and not any(workspace.iterdir()):
+            workspace.rmdir()
+        raise
+
+
+def _install(split: Split, staging: Path, workspace: Path) -> Split:
+    """Move a split's directories from staging to their place; former ones go with the staging."""
+    places = []
+    for model in (split.first, split.second):
+        target = workspace / model.parent.name
+        if target.exists() and not exchange(model.parent, target):
+            target.rename(staging / f"former-{target.name}")
+        if model.parent.exists() and not target.exists():
+            model.parent.rename(target)
+        places.append(target / model.name)
+    return Split(
+        number=split.number,
+        cut=split.cut,
+        first=places[0],
+        second=places[1],
+        reason=split.reason,
+        exact=split.exact,
+        difference=split.difference,
+    )
+
+
+def _result(read: _Read, splits: tuple[Split, ...], failed: tuple[Refusal, ...], reason: str) -> ModelSplits:
+    return ModelSplits(splits, read.cuts, read.refused, failed, reason, read.uncounted_nodes)
+
+
+def _shortage(found: int, wanted: int, failed: tuple[Refusal, ...]) -> str:
+    if found == wanted:
+        return ""
+    tried = f" ({len(failed)} did not verify)" if failed else ""
+    return (
+        f"{found} of {wanted} alternatives found{tried}: all other cuts are closer than "
+        f"{POLICY.spacing_for(wanted):.0%} of the operations and parameters to one of these"
+    )
+
+
+def _unproved(model: Path, reasons: str) -> VerificationError:
+    return VerificationError(
+        f"no split of {model.name!r} could be proved equal to the whole model; nothing was written",
+        why=reasons,
+        mend="deploy the component whole (remove partitionable_model), or change the model at these places",
+    )
