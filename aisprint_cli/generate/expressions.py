@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 Expression = Any
@@ -38,3 +38,15 @@ def resolve(value: Expression, inputs: Mapping[str, Any]) -> Any:
     if set(value) == {"concat"} and isinstance(value["concat"], list):
         return "".join(str(resolve(part, inputs)) for part in value["concat"])
     return {key: resolve(entry, inputs) for key, entry in value.items()}
+
+
+def inputs_used(value: Expression) -> Iterator[str]:
+    """The names of the inputs that a value asks for, wherever in it."""
+    if isinstance(value, dict):
+        if set(value) == {"get_input"} and isinstance(value["get_input"], str):
+            yield value["get_input"]
+        for entry in value.values():
+            yield from inputs_used(entry)
+    elif isinstance(value, list):
+        for entry in value:
+            yield from inputs_used(entry)

@@ -10,10 +10,12 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from typing import Any
 
 from aisprint_cli.errors import VerificationError
 from aisprint_cli.generate import yaml_text
+from aisprint_cli.generate.expressions import inputs_used
 
 _BUG = "The template is made from a checked application, so this is a bug in aisprint."
 
@@ -46,7 +48,16 @@ def problems_of(text: str) -> tuple[str, ...]:
         return ("It is not a map.",)
     if "imports" in document:
         return ("It imports other files; a template has to carry its types itself.",)
-    return tuple(dict.fromkeys(_parse(document)))
+    return tuple(dict.fromkeys([*_unknown_inputs(document), *_parse(deepcopy(document))]))
+
+
+def _unknown_inputs(document: dict[str, Any]) -> Iterator[str]:
+    """Inputs that are asked for but not there: the parser does not look inside `concat`."""
+    topology = document.get("topology_template")
+    inputs = topology.get("inputs") if isinstance(topology, dict) else None
+    for name in inputs_used(document):
+        if name not in (inputs or {}):
+            yield f"get_input asks for {name}, which is no input."
 
 
 def _parse(document: dict[str, Any]) -> list[str]:
