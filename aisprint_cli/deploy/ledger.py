@@ -139,6 +139,12 @@ class Ledger:
         )
         return rows[0] if rows else None
 
+    def last(self, backend: str) -> DeploymentRecord | None:
+        """The newest deployment, whatever became of it."""
+        query = "SELECT * FROM deployments WHERE backend = ? ORDER BY id DESC LIMIT 1"
+        rows = self._read(_deployment, query, (backend,))
+        return rows[0] if rows else None
+
     def history(self) -> tuple[DeploymentRecord, ...]:
         """Every deployment there ever was, oldest first."""
         return tuple(self._read(_deployment, "SELECT * FROM deployments ORDER BY id"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,8 +10,9 @@ from functools import cached_property
 from typing import Any
 
 from aisprint_cli.backends.interface import FunctionSpec, Item, ItemKind
+from aisprint_cli.errors import UsageError
 
-OWN_STORAGE = frozenset({"minio", "minio.default"})
+OWN_STORAGE = frozenset({"minio", "minio.default", "s3"})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -32,6 +34,10 @@ class Input:
 
     folder: Folder
     suffixes: tuple[str, ...] = ()
+
+    def accepts(self, name: str) -> bool:
+        """Whether a file of that name sets the function off."""
+        return not self.suffixes or name.endswith(self.suffixes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +120,36 @@ class Topology:
         """The output folders of a function that no function reads: what leaves the application there."""
         return tuple(folder for folder in function.outputs if not self.readers(folder))
 
+    def rest_of_result(self, function: FunctionNode, cluster: str, path: str) -> str | None:
+        """The path of an object below its output folder, if no function takes it up; else None."""
+        for folder in function.outputs:
+            if folder.cluster == cluster and path.startswith(folder.path + "/"):
+                rest = path[len(folder.path) + 1 :]
+                return None if self._is_taken(folder, rest) else rest
+        return None
+
+    def _is_taken(self, folder: Folder, name: str) -> bool:
+        sources = [source for reader in self.readers(folder) for source in reader.inputs]
+        return any(source.folder == folder and source.accepts(name) for source in sources)
+
     def named(self, name: str) -> FunctionNode | None:
         """The function of a part or of a service name."""
         found = (function for function in self.functions if name in {function.part, function.service})
         return next(found, None)
+
+    def require(self, name: str) -> FunctionNode:
+        """The function of a part or of a service name.
+
+        Raises:
+            UsageError: when there is none, with the nearest name.
+        """
+        found = self.named(name)
+        if found is not None:
+            return found
+        names = [function.part for function in self.functions]
+        near = difflib.get_close_matches(name, names, n=1)
+        hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(names)}."
+        raise UsageError(f"No component {name!r} is deployed.", mend=hint)
 
     def by_service(self, cluster: str, service: str) -> FunctionNode | None:
         """The function of that service name on that cluster."""

@@ -106,8 +106,13 @@ class DirectoryBackend:
         elif not self._path(f"cluster/{spec.cluster}").exists():
             raise ExternalError(f"There is no cluster {spec.cluster}.")
         document = {
-            "id": item.id, "digest": item.digest, "kind": item.kind, "name": item.name,
-            "state": ItemState.PENDING, "outputs": outputs, "spec": asdict(spec),
+            "id": item.id,
+            "digest": item.digest,
+            "kind": item.kind,
+            "name": item.name,
+            "state": ItemState.PENDING,
+            "outputs": outputs,
+            "spec": asdict(spec),
         }
         write_atomic(self._path(item.id), json.dumps(document))
         self._pause("settle", item.id)
@@ -158,8 +163,14 @@ class DirectoryBackend:
             outputs = tuple(f"{f.cluster}:{f.path}/{stem}.txt" for f in node.outputs)
         times = {"created_s": time.time(), "started_s": time.time(), "finished_s": time.time() + 0.5}
         job = {
-            "id": f"{node.service}-{number:05}", "cluster": spec.cluster, "function": node.service,
-            "trace": trace, "state": ended, "input_path": path, **times, "outputs": outputs,
+            "id": f"{node.service}-{number:05}",
+            "cluster": spec.cluster,
+            "function": node.service,
+            "trace": trace,
+            "state": ended,
+            "input_path": path,
+            **times,
+            "outputs": outputs,
             "exit_code": 1 if behaviour == "fail" else 0,
             "reason": "exit code 1" if behaviour == "fail" else "",
         }
@@ -213,8 +224,13 @@ def function(
         for where, path in writes
     ]
     service = {
-        "name": part, "image": "img", "memory": "64Mi", "cpu": "0.5", "script": "#!/bin/sh\n",
-        "input": [{"storage_provider": "minio", "path": reads}], "output": outputs,
+        "name": part,
+        "image": "img",
+        "memory": "64Mi",
+        "cpu": "0.5",
+        "script": "#!/bin/sh\n",
+        "input": [{"storage_provider": "minio", "path": reads}],
+        "output": outputs,
     }
     requires = tuple(dict.fromkeys([f"cluster/{on}", *(f"cluster/{where}" for where, _ in writes)]))
     spec = FunctionSpec(on, part, "box", f"aisprint/designs/{part}/base", digest, service)

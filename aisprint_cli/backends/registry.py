@@ -1,0 +1,71 @@
+"""Which back ends there are: ours by name, and those that other packages bring."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Final, Protocol
+
+from aisprint_cli.backends.interface import Backend, DataPlane, SecretResolver
+from aisprint_cli.errors import UsageError
+
+ENTRY_POINTS: Final = "aisprint.backends"
+DEFAULT: Final = "local"
+
+
+class Place(Backend, DataPlane, Protocol):
+    """A back end with both halves: what is made there, and what goes through it."""
+
+
+Factory = Callable[[Path, SecretResolver], Place]
+"""Takes the application directory and the resolver of secret references; does not connect yet."""
+
+
+def _local(application: Path, resolve: SecretResolver) -> Place:
+    from aisprint_cli.backends.local.backend import LocalBackend
+
+    return LocalBackend(application, resolve)
+
+
+BACKENDS: Final[dict[str, Factory]] = {
+    "local": _local,
+}
+
+
+def backend_names() -> tuple[str, ...]:
+    """Every name that `open_backend` takes, ours first."""
+    return tuple(dict.fromkeys([*BACKENDS, *sorted(_installed())]))
+
+
+def open_backend(name: str, application: Path, resolve: SecretResolver) -> Place:
+    """The back end of that name; ours win over an installed one of the same name.
+
+    Raises:
+        UsageError: when there is none, or the package that brings it does not load.
+    """
+    factory = BACKENDS.get(name) or _load(name)
+    return factory(application, resolve)
+
+
+def _installed() -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=ENTRY_POINTS)}
+
+
+def _load(name: str) -> Factory:
+    entry = _installed().get(name)
+    if entry is None:
+        names = backend_names()
+        near = difflib.get_close_matches(name, names, n=1)
+        hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(names)}."
+        raise UsageError(f"There is no back end {name!r}.", mend=hint)
+    try:
+        factory: Factory = entry.load()
+    except Exception as error:
+        raise UsageError(
+            f"The back end {name!r} does not load: {type(error).__name__}: {error}",
+            why=f"It comes from {entry.value}, which is not part of aisprint.",
+            mend="Install that package again, or ask its authors.",
+        ) from error
+    return factory

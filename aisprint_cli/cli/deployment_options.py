@@ -1,0 +1,82 @@
+"""The options that the commands on a deployment share."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aisprint_cli.cli.session import application_directory
+from aisprint_cli.errors import UsageError
+
+DEFAULT_BACKEND = "local"
+DEFAULT_PARALLEL = 4
+DEFAULT_LOCK_TIMEOUT_S = 600.0
+
+
+def _complete_backend(incomplete: str) -> list[str]:
+    from aisprint_cli.backends.registry import backend_names
+
+    return [name for name in backend_names() if name.startswith(incomplete)]
+
+
+BackendName = Annotated[
+    str,
+    typer.Option("--backend", metavar="NAME", help="Where to.", autocompletion=_complete_backend),
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", "--plan", help="Show the plan and do nothing.")]
+Parallel = Annotated[int, typer.Option("--parallel", metavar="N", min=1, help="Steps at the same time.")]
+LockTimeout = Annotated[
+    float,
+    typer.Option(
+        "--lock-timeout", metavar="SECONDS", min=0, help="How long to wait for another deploy or undeploy."
+    ),
+]
+
+
+def shown(directory: Path) -> str:
+    """How to name an application directory in a command to be typed here."""
+    relative = os.path.relpath(directory)
+    return shlex.quote(relative if not relative.startswith("..") else str(directory))
+
+
+def is_application(path: Path) -> bool:
+    """Whether a path is an application directory, as far as a glance tells."""
+    return (path / "common_config").is_dir() or (path / ".aisprint").is_dir()
+
+
+def split_application(arguments: list[str], option: Path | None) -> tuple[Path, list[str]]:
+    """The application directory and the rest of `[APP] REST...`.
+
+    The first argument is the application when it is a directory; otherwise all of them are the rest,
+    and the application is the current directory, or the one that the option gives.
+    """
+    if not arguments:
+        return application_directory(None, option), []
+    first = Path(arguments[0])
+    if first.is_dir() and (option is None or first.resolve() == option.resolve()):
+        return application_directory(first, option), arguments[1:]
+    return application_directory(None, option), arguments
+
+
+def exactly_one(base: bool, optimal: bool, name: str | None) -> str | None:
+    """The deployment that `--base`, `--optimal` and `--deployment` ask for; None where none does.
+
+    Raises:
+        UsageError: when more than one is given.
+    """
+    asked = [
+        *(["base"] if base else []),
+        *(["optimal"] if optimal else []),
+        *([name] if name is not None else []),
+    ]
+    if len(asked) > 1:
+        raise UsageError(
+            "More than one deployment is asked for.",
+            mend="Give one of --base, --optimal and --deployment NAME.",
+        )
+    return asked[0] if asked else None

@@ -1,0 +1,167 @@
+"""The state of a deployment, as a person reads it and as JSON."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from aisprint_cli.backends.interface import JobState
+from aisprint_cli.deploy.measures import Measure, Verdict
+from aisprint_cli.deploy.status import Status
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+_VERDICTS = {Verdict.OK: "green", Verdict.VIOLATED: "bold red", Verdict.UNMEASURED: "dim"}
+
+
+def status_document(status: Status, *, qos: bool) -> dict[str, Any]:
+    """A status as plain values, `aisprint.status/1` without the schema's name."""
+    deployment = status.deployment
+    return {
+        "application": deployment.application,
+        "deployed": True,
+        "deployment": {
+            "name": deployment.name,
+            "backend": deployment.backend,
+            "state": deployment.state.value,
+            "changed_s": deployment.changed_s,
+        },
+        "drifted": status.drifted,
+        "items": [
+            {
+                "id": entry.item.id,
+                "kind": entry.item.kind.value,
+                "name": entry.item.name,
+                "recorded": entry.recorded.value,
+                "live": entry.live.value,
+                "drift": entry.drift or None,
+            }
+            for entry in status.items
+        ],
+        "functions": [
+            {
+                "component": entry.part,
+                "cluster": entry.cluster,
+                "service": entry.service,
+                "jobs": _counts(entry.jobs),
+            }
+            for entry in status.functions
+        ],
+        "traces": [
+            {
+                "trace": entry.trace,
+                "input": entry.input or None,
+                "began_s": entry.began_s,
+                "seconds": entry.seconds,
+                "last_component": entry.last_part,
+                "jobs": _counts(entry.jobs),
+            }
+            for entry in status.traces
+        ],
+        "qos": [_measure_document(entry) for entry in status.measures] if qos else None,
+    }
+
+
+def _counts(jobs: Any) -> dict[str, int]:
+    return {state.value: jobs[state] for state in JobState}
+
+
+def _measure_document(measure: Measure) -> dict[str, Any]:
+    return {
+        "kind": "global" if measure.constraint.is_global else "local",
+        "path": list(measure.constraint.parts),
+        "limit_s": measure.constraint.limit_s,
+        "samples": measure.samples,
+        "over": measure.over,
+        "mean_s": measure.mean_s,
+        "p95_s": measure.p95_s,
+        "max_s": measure.max_s,
+        "worst_minute_s": measure.worst_minute_s,
+        "verdict": measure.verdict.value,
+    }
+
+
+def render(status: Status, *, qos: bool) -> Iterator[RenderableType]:
+    """The parts of the page, top to bottom."""
+    from rich.text import Text
+
+    deployment = status.deployment
+    since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(deployment.changed_s))
+    yield Text(
+        f"{deployment.application}: deployment {deployment.name} on {deployment.backend},"
+        f" {deployment.state} since {since}",
+        style="bold",
+    )
+    yield _items(status)
+    yield Text("")
+    yield _functions(status)
+    if status.traces:
+        yield Text("")
+        yield _traces(status)
+    if qos:
+        yield Text("")
+        yield _measures(status) if status.measures else Text("The application sets no time limits.")
+
+
+def _table(*columns: str, numbers: tuple[str, ...] = ()) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+    return table
+
+
+def _items(status: Status) -> Table:
+    from rich.text import Text
+
+    table = _table("kind", "name", "recorded", "live", "drift")
+    for entry in status.items:
+        drift = Text(entry.drift or "none", style="red" if entry.drift else "dim")
+        table.add_row(entry.item.kind.value, entry.item.name, entry.recorded.value, entry.live.value, drift)
+    return table
+
+
+def _functions(status: Status) -> Table:
+    states = tuple(state.value for state in JobState)
+    table = _table("component", "cluster", *states, numbers=states)
+    for entry in status.functions:
+        table.add_row(entry.part, entry.cluster, *(str(entry.jobs[state]) for state in JobState))
+    return table
+
+
+def _traces(status: Status) -> Table:
+    from rich.text import Text
+
+    table = _table("recent input", "trace", "began", "seconds", "last at", "state", numbers=("seconds",))
+    for entry in status.traces:
+        began = time.strftime("%H:%M:%S", time.localtime(entry.began_s))
+        seconds = "" if entry.seconds is None else f"{entry.seconds:.2f}"
+        state, style = "succeeded", "green"
+        if entry.jobs[JobState.FAILED]:
+            state, style = "failed", "red"
+        elif entry.seconds is None:
+            state, style = "running", "yellow"
+        name = PurePath(entry.input).name or "unknown"
+        table.add_row(Text(name), entry.trace, began, seconds, entry.last_part, Text(state, style=style))
+    return table
+
+
+def _measures(status: Status) -> Table:
+    from rich.text import Text
+
+    numbers = ("mean s", "p95 s", "max s", "limit s", "n")
+    table = _table("constraint", "of", *numbers, "verdict", numbers=numbers)
+    for entry in status.measures:
+        kind = "global" if entry.constraint.is_global else "local"
+        figures = [
+            "" if value is None else f"{value:.3f}" for value in (entry.mean_s, entry.p95_s, entry.max_s)
+        ]
+        verdict = Text(entry.verdict.value, style=_VERDICTS[entry.verdict])
+        path = " > ".join(entry.constraint.parts)
+        table.add_row(kind, path, *figures, f"{entry.constraint.limit_s:g}", str(entry.samples), verdict)
+    return table

@@ -1,0 +1,115 @@
+"""Which runs to show the log of, and following logs as they grow."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from aisprint_cli.backends.interface import DataPlane, Job, JobState
+from aisprint_cli.deploy.topology import FunctionNode
+from aisprint_cli.errors import UsageError
+
+_ENDED = frozenset({JobState.SUCCEEDED, JobState.FAILED})
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which runs: `last` of each component, of one trace, one job, or failed ones only."""
+
+    last: int = 1
+    job: str | None = None
+    trace: str | None = None
+    failed: bool = False
+
+    def takes(self, job: Job) -> bool:
+        """Whether a run is meant, leaving aside how many of them."""
+        return (
+            self.job in {None, job.id}
+            and self.trace in {None, job.trace}
+            and (not self.failed or job.state is JobState.FAILED)
+        )
+
+
+def jobs_of(plane: DataPlane, functions: Iterable[FunctionNode]) -> list[Job]:
+    """All runs of functions, oldest first."""
+    found = [job for node in functions for job in plane.jobs(node.cluster, node.service)]
+    return sorted(found, key=lambda job: job.created_s)
+
+
+def select(jobs: Iterable[Job], selection: Selection) -> list[Job]:
+    """The runs that are meant, oldest first.
+
+    Raises:
+        UsageError: when a job or a trace was named and there is none.
+    """
+    found = [job for job in jobs if selection.takes(job)]
+    named = selection.job or selection.trace
+    if named is not None:
+        if not found:
+            kind = "job" if selection.job is not None else "trace"
+            raise UsageError(
+                f"There is no {kind} {named!r}{' that failed' if selection.failed else ''}.",
+                mend="`aisprint status` shows recent traces; without --job, logs shows the last runs.",
+            )
+        return found
+    groups: defaultdict[tuple[str, str], list[Job]] = defaultdict(list)
+    for job in found:
+        groups[job.cluster, job.function].append(job)
+    newest = [job for group in groups.values() for job in group[-selection.last :]]
+    return sorted(newest, key=lambda job: job.created_s)
+
+
+def tail(text: str, lines: int | None) -> str:
+    """The last lines of a text; all of it without a number."""
+    if lines is None:
+        return text
+    return "\n".join(text.splitlines()[-lines:]) if lines else ""
+
+
+def follow(
+    plane: DataPlane,
+    functions: tuple[FunctionNode, ...],
+    selection: Selection,
+    *,
+    since_s: float,
+    interval_s: float,
+    stopped: Callable[[], bool],
+) -> Iterator[tuple[Job, str]]:
+    """Each new line of each run that is meant, as it appears, with its run.
+
+    Runs that ended before `since_s` are left out. Runs that have ended are read once more and then
+    forgotten, so following for days needs no more memory than the runs of a moment.
+    """
+    read: dict[str, int] = {}
+    horizon = since_s
+    while not stopped():
+        began = time.time()
+        jobs = [job for job in jobs_of(plane, functions) if selection.takes(job)]
+        for job in jobs:
+            if job.state is JobState.QUEUED or _is_over(job, horizon, read):
+                continue
+            text = plane.log(job)
+            lines, rest = _new_lines(text[read.get(job.id, 0) :], ended=job.state in _ENDED)
+            read[job.id] = len(text) - rest
+            for line in lines:
+                yield job, line
+            if job.state in _ENDED:
+                del read[job.id]
+        done = [job.finished_s for job in jobs if job.state in _ENDED and job.finished_s is not None]
+        horizon = max([horizon, *done])
+        time.sleep(max(0.0, interval_s - (time.time() - began)))
+
+
+def _is_over(job: Job, horizon: float, read: dict[str, int]) -> bool:
+    ended = job.finished_s if job.state in _ENDED else None
+    return ended is not None and ended <= horizon and job.id not in read
+
+
+def _new_lines(text: str, *, ended: bool) -> tuple[list[str], int]:
+    """Whole lines, and how many characters of an unfinished one are left for the next time."""
+    if ended:
+        return text.splitlines(), 0
+    whole, _, rest = text.rpartition("\n")
+    return (whole.splitlines() if whole else []), len(rest)
