@@ -1,0 +1,158 @@
+"""How the result of `aisprint design` looks to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aisprint_cli.cli.session import Session
+from aisprint_cli.design.enumeration import BASE_DEPLOYMENT
+from aisprint_cli.design.report import DesignReport, Outcome
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+_KIB = 1024
+_LISTED = 12
+
+
+def print_warnings(session: Session, report: DesignReport, directory: Path) -> None:
+    """Say on stderr what is probably not meant, and what is left alone."""
+    from aisprint_cli.cli.diagnostics_view import show
+
+    if report.findings and not session.quiet:
+        show(session, report.findings, directory)
+    if report.is_capped:
+        # Also when quiet: a result that is not all of it must never look as if it were.
+        session_words = f"{report.written:,} of {report.design.count:,} deployments are written"
+        _always(session, f"warning: only the first {session_words}; --max-deployments N raises the cap.")
+    for note in report.notes:
+        session.note(f"note: {note}")
+    for path in report.kept:
+        session.note(f"kept: what stood in the way is now {path}")
+    for sign, paths in (
+        ("+", report.changes.added),
+        ("~", report.changes.updated),
+        ("-", report.changes.removed),
+    ):
+        for path in paths:
+            session.detail(f"{sign} aisprint/{path}")
+
+
+def _always(session: Session, text: str) -> None:
+    from rich.console import Console
+
+    Console(stderr=True, no_color=not session.color, highlight=False, soft_wrap=True).print(
+        text, markup=False
+    )
+
+
+def print_report(console: Console, report: DesignReport) -> None:
+    """Print components, splits, deployments, constraints, and what changed."""
+    console.print(_components(report))
+    limits = list(_limits(report))
+    if limits:
+        console.print(_constraints(limits))
+    console.print(_deployments(report), markup=False)
+    for line in _changes(report):
+        console.print(line, markup=False)
+
+
+def _components(report: DesignReport) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, title=escape(report.design.application.name), title_justify="left")
+    for heading in ("component", "design"):
+        table.add_column(heading, overflow="fold")
+    table.add_column("split at", overflow="fold")
+    for heading in ("sends", "operations", "parameters"):
+        table.add_column(heading, justify="right")
+    for component in report.components:
+        table.add_row(escape(component.name), "base", "", "", "", "")
+        for number, cut in enumerate(component.cuts, 1):
+            table.add_row(
+                "",
+                f"partition{number}",
+                escape(str(cut["tensor"])),
+                size_text(cut["bytes"], cut["symbolic_dims"]),
+                share_text(cut["operations"]),
+                share_text(cut["parameters"]),
+            )
+    return table
+
+
+def size_text(count: int | None, symbolic_dims: Iterable[str] = ()) -> str:
+    """A number of bytes for people; per sample where the batch is open."""
+    if count is None:
+        return "unknown"
+    per = " a sample" if list(symbolic_dims) else ""
+    value = float(count)
+    for unit in ("B", "KiB", "MiB"):
+        if value < _KIB:
+            return f"{value:.4g} {unit}{per}"
+        value /= _KIB
+    return f"{value:.4g} GiB{per}"
+
+
+def share_text(sides: Mapping[str, Any]) -> str:
+    """How something is divided between the two sides of a cut."""
+    before, after = sides["before"], sides["after"]
+    total = before + after
+    if not total:
+        return "none"
+    share = round(100 * before / total)
+    return f"{share} % | {100 - share} %"
+
+
+def _limits(report: DesignReport) -> Iterable[tuple[str, str, float]]:
+    qos = report.design.deployment(BASE_DEPLOYMENT).qos
+    for local in qos.local:
+        yield "local", local.part, local.limit_s
+    for over_path in qos.global_:
+        yield "global", " → ".join(over_path.path), over_path.limit_s
+
+
+def _constraints(limits: Iterable[tuple[str, str, float]]) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column("constraint")
+    table.add_column("of", overflow="fold")
+    table.add_column("at most", justify="right")
+    for kind, what, limit in limits:
+        table.add_row(kind, escape(what), f"{limit:g} s")
+    return table
+
+
+def _deployments(report: DesignReport) -> str:
+    count = report.design.count
+    words = "1 deployment: base" if count == 1 else f"{count:,} deployments: base to deployment{count - 1}"
+    capped = f"; only the first {report.written:,} written" if report.is_capped else ""
+    return f"{words}{capped}."
+
+
+def _changes(report: DesignReport) -> Iterable[str]:
+    if report.outcome is Outcome.UNCHANGED:
+        yield "Nothing changed: the design is up to date."
+        return
+    if report.inputs:
+        more = f" and {len(report.inputs) - _LISTED} more" if len(report.inputs) > _LISTED else ""
+        yield f"Changed inputs: {', '.join(report.inputs[:_LISTED])}{more}."
+    changes = report.changes
+    figures = [
+        f"{len(paths):,} {word}"
+        for word, paths in (
+            ("added", changes.added),
+            ("updated", changes.updated),
+            ("removed", changes.removed),
+        )
+        if paths
+    ]
+    verb = "Would write" if report.outcome is Outcome.PLANNED else "Wrote"
+    yield f"{verb} aisprint/: {', '.join(figures) or 'nothing to change there'}."

@@ -1,0 +1,205 @@
+"""What was designed, for the stages that come after: toscarize and deploy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import yaml
+
+from aisprint_cli.design.enumeration import BASE_DEPLOYMENT, Design, plan_design
+from aisprint_cli.design.inputs import read_inputs
+from aisprint_cli.design.layout import DEPLOYMENTS, OPTIMAL_PATH, TREE
+from aisprint_cli.design.manifest import Manifest, read_manifest
+from aisprint_cli.design.production import Production, ProductionError, narrow_nodes, read_production
+from aisprint_cli.design.situation import changed
+from aisprint_cli.diagnostics import Findings
+from aisprint_cli.errors import InvalidInputError, StateError, UsageError
+from aisprint_cli.load.application import require_application
+from aisprint_cli.model.application import Application
+from aisprint_cli.model.deployment import Deployment, PlacedPart
+from aisprint_cli.model.naming import Part, parse_part
+
+OPTIMAL_CHOICE = "optimal"
+_LISTED = 3
+
+
+@dataclass(frozen=True)
+class OpenedDesign:
+    """A design that is up to date with its inputs.
+
+    `deployments_dir` is where its deployments are written, `directory` the application directory.
+    """
+
+    directory: Path
+    application: Application
+    design: Design
+    deployments_dir: Path
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A deployment and the application to deploy it with.
+
+    The application's resources have as many nodes as placement chose, where it chose.
+    """
+
+    application: Application
+    deployment: Deployment
+
+
+def open_design(directory: Path) -> OpenedDesign:
+    """Load an application and what was designed of it.
+
+    Raises:
+        InvalidInputError: when the application is not valid.
+        StateError: when it was never designed, or has changed since.
+
+    """
+    loaded = require_application(directory)
+    application = loaded.application
+    if application is None:
+        raise InvalidInputError("The application cannot be used as it is.", loaded.findings)
+    tree = directory / TREE
+    manifest = read_manifest(tree)
+    if manifest is None:
+        raise StateError(
+            "The application has not been designed yet.",
+            why=f"There is no record of a design in {tree}.",
+            mend="Run `aisprint design`.",
+        )
+    _refuse_stale(directory, application, manifest)
+    counts = {name: len(record.cuts) for name, record in manifest.splits.items()}
+    return OpenedDesign(directory, application, plan_design(application, counts), tree / DEPLOYMENTS)
+
+
+def _refuse_stale(directory: Path, application: Application, manifest: Manifest) -> None:
+    try:
+        now = read_inputs(directory, application, Findings()).records
+    except OSError as error:
+        raise StateError(
+            f"{error.filename} cannot be read: {error.strerror}.", mend="Check its permissions."
+        ) from error
+    different = changed(manifest.inputs, now)
+    if different:
+        more = f" and {len(different) - _LISTED} more" if len(different) > _LISTED else ""
+        raise StateError(
+            "The design is out of date.",
+            why=f"Changed since: {', '.join(different[:_LISTED])}{more}.",
+            mend="Run `aisprint design`.",
+        )
+
+
+def deployment_of(opened: OpenedDesign, *, choice: str = BASE_DEPLOYMENT) -> Deployment:
+    """The deployment of a choice: `base`, `optimal`, or the name of one.
+
+    Raises:
+        UsageError: when there is none of that name.
+        StateError: when the optimal one is wanted and nothing was placed.
+        InvalidInputError: when the file of the optimal one does not fit the design.
+
+    """
+    return select(opened, choice=choice).deployment
+
+
+def select(opened: OpenedDesign, *, choice: str = BASE_DEPLOYMENT) -> Selection:
+    """The deployment of a choice, with the application narrowed to what placement chose.
+
+    Raises:
+        UsageError: when there is none of that name.
+        StateError: when the optimal one is wanted and nothing was placed.
+        InvalidInputError: when the file of the optimal one does not fit the design.
+
+    """
+    if choice == OPTIMAL_CHOICE:
+        return _optimal(opened)
+    try:
+        return Selection(opened.application, opened.design.deployment(choice))
+    except KeyError:
+        last = opened.design.count - 1
+        known = "base" if not last else f"base, and deployment1 to deployment{last}"
+        raise UsageError(f"There is no deployment {choice}.", mend=f"There are: {known}.") from None
+
+
+def _optimal(opened: OpenedDesign) -> Selection:
+    path = opened.directory / TREE / OPTIMAL_PATH
+    try:
+        production = read_production(yaml.safe_load(path.read_text()))
+        deployment = place(opened.design, production)
+    except FileNotFoundError:
+        raise StateError(
+            f"There is no {TREE}/{OPTIMAL_PATH}.",
+            why="Neither `aisprint design` nor placement has written it.",
+            mend="Run `aisprint design`.",
+        ) from None
+    except (ProductionError, yaml.YAMLError, OSError, UnicodeDecodeError) as error:
+        raise InvalidInputError(
+            f"{TREE}/{OPTIMAL_PATH} does not fit the design: {error}.",
+            why="It says where each part runs, so it must be of this application and up to date.",
+            mend="Run the placement again, or remove the file and run `aisprint design`.",
+        ) from error
+    catalogue = narrow_nodes(opened.application.catalogue, production.nodes)
+    return Selection(replace(opened.application, catalogue=catalogue), deployment)
+
+
+def place(design: Design, production: Production) -> Deployment:
+    """The deployment that a production file describes.
+
+    The parts it names say which components are split; where it names a deployment, that one must be
+    of the same parts.
+
+    Raises:
+        ProductionError: when a part, a layer or a resource is not of the design.
+
+    """
+    parts = _parts(design, production.places)
+    splits = {part.component: part.split or 0 for part in parts.values()}
+    combination = design.combination_of(splits)
+    wanted = set(combination.dag.components)
+    if wanted != set(parts):
+        odd = ", ".join(sorted(wanted ^ set(parts)))
+        raise ProductionError(f"its parts make no whole application ({odd})")
+    name = production.deployment or "optimal_deployment"
+    if production.deployment is not None:
+        _check_named(design, production.deployment, wanted)
+    chosen = [
+        _placed(options, *production.places[options[0].part.name], design) for options in combination.places
+    ]
+    return combination.deployment(name, chosen)
+
+
+def _parts(design: Design, names: Mapping[str, object]) -> dict[str, Part]:
+    components = set(design.application.dag.components)
+    known = set(design.parts)
+    found: dict[str, Part] = {}
+    for name in names:
+        part = parse_part(name, components)
+        if part is None or part not in known:
+            raise ProductionError(f"{name} is no part of the design")
+        found[name] = part
+    missing = components - {part.component for part in found.values()}
+    if missing:
+        raise ProductionError(f"it does not place {', '.join(sorted(missing))}")
+    return found
+
+
+def _check_named(design: Design, name: str, parts: set[str]) -> None:
+    try:
+        named = design.deployment(name)
+    except KeyError:
+        raise ProductionError(f"there is no deployment {name}") from None
+    if set(named.dag.components) != parts:
+        raise ProductionError(f"its parts are not those of {name}")
+
+
+def _placed(options: tuple[PlacedPart, ...], layer: int, resource: str, design: Design) -> PlacedPart:
+    part, container = options[0].part, options[0].container
+    if layer not in {option.layer for option in options}:
+        raise ProductionError(f"layer {layer} is no candidate of {part.name}")
+    there = design.application.catalogue.layer(layer)
+    if there is None or there.resource(resource) is None:
+        raise ProductionError(f"there is no resource {resource} in layer {layer}")
+    if resource not in container.resources:
+        raise ProductionError(f"{resource} is no candidate resource of {part.name}")
+    return PlacedPart(part, options[0].candidate_key, layer, resource, container)

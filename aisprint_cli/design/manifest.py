@@ -1,0 +1,89 @@
+"""The record of a design: from which inputs it was made, and what every file of it held.
+
+It lies in the output tree, as `aisprint/.design.json`, so that the two are exchanged as one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aisprint_cli.errors import StateError
+
+MANIFEST_NAME = ".design.json"
+_SCHEMA = "aisprint.design-manifest/1"
+
+
+@dataclass(frozen=True, slots=True)
+class SplitRecord:
+    """What is known of a component's splits.
+
+    `key` identifies the model and the request they were made for, `cuts` describes each of them, and
+    `files` names the model files of each design.
+    """
+
+    key: str
+    cuts: tuple[Mapping[str, Any], ...] = ()
+    files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideRecord:
+    """A file we keep outside the tree: its record, and the one it replaces (None: there was none)."""
+
+    record: str
+    previous: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The record of one design.
+
+    Paths of `inputs` and `outside` start at the application directory, those of `outputs` at the tree.
+    """
+
+    tool: str
+    count: int
+    written: int
+    inputs: Mapping[str, str]
+    splits: Mapping[str, SplitRecord]
+    outputs: Mapping[str, str]
+    outside: Mapping[str, OutsideRecord]
+
+    def to_text(self) -> str:
+        """The manifest as its file holds it; the same for the same design."""
+        document = {"schema": _SCHEMA, **asdict(self)}
+        return json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def read_manifest(tree: Path) -> Manifest | None:
+    """The record of the design in an output tree; None when it has none.
+
+    Raises:
+        StateError: when there is one that cannot be understood.
+
+    """
+    path = tree / MANIFEST_NAME
+    try:
+        document = json.loads(path.read_text())
+        if document.pop("schema") != _SCHEMA:
+            raise ValueError("it is of another version")
+        splits = {name: _split(entry) for name, entry in document.pop("splits").items()}
+        outside = {name: OutsideRecord(**entry) for name, entry in document.pop("outside").items()}
+        return Manifest(**document, splits=splits, outside=outside)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StateError(
+            f"The record of the design, {path}, cannot be read: {error}.",
+            why="Without it there is no telling which files of the output tree are as they were written.",
+            mend="Restore it, or remove the aisprint/ directory and run `aisprint design`.",
+        ) from error
+
+
+def _split(entry: Mapping[str, Any]) -> SplitRecord:
+    files = {design: tuple(names) for design, names in entry["files"].items()}
+    return SplitRecord(entry["key"], tuple(entry["cuts"]), files)

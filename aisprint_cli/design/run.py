@@ -1,0 +1,190 @@
+"""One run of `design`: from an application directory to its output tree."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from aisprint_cli.design.enumeration import plan_design
+from aisprint_cli.design.exchange import Swap, Workshop
+from aisprint_cli.design.manifest import SplitRecord
+from aisprint_cli.design.publishing import Draft, Publication, publish
+from aisprint_cli.design.reconciliation import Changes
+from aisprint_cli.design.report import ComponentReport, DesignReport, Outcome, annotation_notes
+from aisprint_cli.design.situation import Situation, examine
+from aisprint_cli.design.splitting import ComponentSplits, Splitter
+from aisprint_cli.diagnostics import Diagnostic, Findings
+from aisprint_cli.errors import InvalidInputError, StateError
+from aisprint_cli.load.application import Loaded, require_application
+from aisprint_cli.system.application_lock import application_lock
+from aisprint_cli.system.files import exchange
+from aisprint_cli.system.state_directory import state_directory
+
+DEFAULT_MAXIMUM = 10_000
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class DesignSettings:
+    """How to design.
+
+    `maximum` caps the deployments written; `force` replaces what a person edited; `dry_run` only says
+    what would be done; `strict` makes warnings errors; `lock_timeout_s` is how long to wait for
+    another command that changes the application, in seconds.
+    """
+
+    maximum: int = DEFAULT_MAXIMUM
+    force: bool = False
+    dry_run: bool = False
+    strict: bool = False
+    lock_timeout_s: float = 60.0
+
+
+def design_application(
+    directory: Path, settings: DesignSettings, progress: Progress, *, swap: Swap = exchange
+) -> DesignReport:
+    """Design an application: write its designs, deployments and constraints, or find them up to date.
+
+    Args:
+        directory: the application directory.
+        settings: how to design.
+        progress: told what is being done.
+        swap: exchanges two directories in one step.
+
+    Raises:
+        InvalidInputError: when the application cannot be designed, or an edit would be lost.
+        VerificationError: when a split does not compute what the whole model does.
+        StateError: when another command holds the application, or a file cannot be written.
+
+    """
+    loaded = require_application(directory, strict=settings.strict)
+    with _file_errors(directory):
+        if settings.dry_run:
+            with tempfile.TemporaryDirectory(prefix="aisprint-design-") as scratch:
+                return _run(directory, loaded, settings, progress, None, Path(scratch))
+        return _run_locked(directory, loaded, settings, progress, Workshop(directory, swap))
+
+
+def _run_locked(
+    directory: Path, loaded: Loaded, settings: DesignSettings, progress: Progress, workshop: Workshop
+) -> DesignReport:
+    waited = False
+
+    def waiting(text: str) -> None:
+        nonlocal waited
+        waited = True
+        progress(text)
+
+    folder = state_directory(directory)
+    with application_lock(folder, "design", timeout_s=settings.lock_timeout_s, waiting=waiting):
+        if waited:
+            loaded = require_application(directory, strict=settings.strict)
+        if workshop.recover():
+            progress("Cleared up after an interrupted run.")
+        try:
+            return _run(directory, loaded, settings, progress, workshop, workshop.splits)
+        finally:
+            workshop.clear()
+
+
+def _run(
+    directory: Path,
+    loaded: Loaded,
+    settings: DesignSettings,
+    progress: Progress,
+    workshop: Workshop | None,
+    workspace: Path,
+) -> DesignReport:
+    situation = examine(directory, loaded)
+    manifest = situation.manifest
+    if manifest is not None and situation.is_current(settings.maximum):
+        counts = {name: len(record.cuts) for name, record in manifest.splits.items()}
+        draft = Draft(
+            situation, plan_design(situation.application, counts), {}, manifest.splits, manifest.written
+        )
+        return _report(draft, Publication(Changes(), (), touched=False), (), Outcome.UNCHANGED)
+    known = manifest.splits if manifest else {}
+    splitter = Splitter(directory, workspace, situation.present, situation.written, known, progress)
+    findings = Findings()
+    splits = splitter.split_all(situation.application, situation.inputs.components, loaded.sources, findings)
+    if findings.has_errors:
+        raise InvalidInputError("Some components cannot be split.", findings.sorted())
+    draft = _draft(situation, splits, settings)
+    progress(_announce(draft))
+    publication = publish(draft, workshop, force=settings.force)
+    outcome = Outcome.WRITTEN if publication.touched else Outcome.UNCHANGED
+    if workshop is None:
+        outcome = Outcome.PLANNED
+    return _report(draft, publication, findings.sorted(), outcome)
+
+
+def _draft(situation: Situation, splits: dict[str, ComponentSplits], settings: DesignSettings) -> Draft:
+    design = plan_design(situation.application, {name: split.count for name, split in splits.items()})
+    designs = {name: split.designs for name, split in splits.items()}
+    records: dict[str, SplitRecord] = {name: split.record for name, split in splits.items()}
+    return Draft(situation, design, designs, records, min(design.count, settings.maximum))
+
+
+def _announce(draft: Draft) -> str:
+    count = draft.design.count
+    words = "1 deployment" if count == 1 else f"{count:,} deployments"
+    if draft.written < count:
+        return f"There are {words}; the first {draft.written:,} are written (--max-deployments)."
+    return f"There {'is' if count == 1 else 'are'} {words}."
+
+
+def _report(
+    draft: Draft, publication: Publication, findings: tuple[Diagnostic, ...], outcome: Outcome
+) -> DesignReport:
+    situation = draft.situation
+    application = situation.application
+    known = situation.manifest.splits if situation.manifest else {}
+    components: list[ComponentReport] = []
+    notes: list[str] = []
+    for name in application.dag.components:
+        source = application.sources[name]
+        wanted = source.annotations.partitionable_model
+        record = draft.splits.get(name)
+        components.append(
+            ComponentReport(
+                name,
+                source.directory,
+                wanted.max_splits if wanted else 0,
+                record.cuts if record else (),
+                record is not None and known.get(name) == record,
+            )
+        )
+        notes.extend(annotation_notes(name, source.annotations))
+    if situation.production_kept:
+        notes.append(
+            "optimal_deployment/production_deployment.yaml was written by another tool and is kept."
+            " Remove it to start again from base."
+        )
+    return DesignReport(
+        design=draft.design,
+        components=tuple(components),
+        written=draft.written,
+        outcome=outcome,
+        changes=publication.changes,
+        inputs=situation.changed_inputs,
+        kept=publication.kept,
+        notes=tuple(notes),
+        findings=(*situation.loaded.findings, *findings),
+    )
+
+
+@contextmanager
+def _file_errors(directory: Path) -> Iterator[None]:
+    """Files that cannot be read or written, as an error of ours; the previous result is whole then."""
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or directory
+        raise StateError(
+            f"{where}: {error.strerror or error}.",
+            why="The design could not be read or written there; what was there before is unchanged.",
+            mend="Check the permissions and the free space, then run this again.",
+        ) from error

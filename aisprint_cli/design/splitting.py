@@ -1,0 +1,183 @@
+"""The splits of the components whose model may be split: made, or taken over from the last design."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aisprint_cli.design.component_files import ComponentFile
+from aisprint_cli.design.layout import DESIGNS, ComponentDesigns, ModelFile, SegmentFiles
+from aisprint_cli.design.manifest import SplitRecord
+from aisprint_cli.design.records import PresentTree, record_file
+from aisprint_cli.diagnostics import Findings
+from aisprint_cli.errors import InvalidInputError
+from aisprint_cli.load.application import SourceMap
+from aisprint_cli.model.annotations import PartitionableModel
+from aisprint_cli.model.application import Application, ComponentSource
+from aisprint_cli.model.naming import segment_design
+
+SPLITTER_VERSION = 1
+"""Raised when the same model would be split differently, so that splits of before are not reused."""
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentSplits:
+    """The splits of a component: their files, and what the manifest keeps of them."""
+
+    designs: ComponentDesigns
+    record: SplitRecord
+    reused: bool
+
+    @property
+    def count(self) -> int:
+        """How many alternative splits there are."""
+        return len(self.record.cuts)
+
+
+@dataclass(frozen=True)
+class Splitter:
+    """Splits models and code.
+
+    Attributes:
+        directory: the application directory.
+        workspace: where models are split; on the file system of the output tree if it can be.
+        present: the output tree as it is, whose splits are taken over where they still hold.
+        written: the records of that tree's files as design wrote them.
+        known: what the last design says of its splits.
+        progress: told what is being split.
+
+    """
+
+    directory: Path
+    workspace: Path
+    present: PresentTree
+    written: Mapping[str, str]
+    known: Mapping[str, SplitRecord]
+    progress: Progress
+    seed: int = 0
+
+    def split_all(
+        self,
+        application: Application,
+        files: Mapping[str, tuple[ComponentFile, ...]],
+        sources: SourceMap,
+        findings: Findings,
+    ) -> dict[str, ComponentSplits]:
+        """The splits of every component of the graph that asks for them and has not asked for exits too.
+
+        What cannot be split is an error in `findings`; a model without a valid cut is a warning.
+
+        Raises:
+            VerificationError: when a split does not compute what the whole does.
+            OSError: when a file cannot be read or written.
+
+        """
+        found: dict[str, ComponentSplits] = {}
+        for component in sorted(application.dag.components):
+            source = application.sources[component]
+            wanted = source.annotations.partitionable_model
+            if wanted is None or source.annotations.early_exits_model is not None:
+                continue
+            try:
+                found[component] = self._split(source, wanted, files[component])
+            except InvalidInputError as error:
+                _report(error, component, sources, findings)
+                continue
+            if not found[component].count:
+                findings.warning(
+                    "design.no-cut",
+                    sources.annotation(component, "partitionable_model"),
+                    f"{wanted.onnx_file} has no place where it can be split in two.",
+                    why=f"{component} is designed whole only.",
+                    mend="Remove partitionable_model, or export the model without what branches around"
+                    " every tensor.",
+                )
+        return found
+
+    def _split(
+        self, source: ComponentSource, wanted: PartitionableModel, files: tuple[ComponentFile, ...]
+    ) -> ComponentSplits:
+        from aisprint_cli.partition.code import split_source
+
+        key = _split_key(wanted, files, self.seed)
+        record = self.known.get(source.component)
+        reused = record is not None and record.key == key and self._holds(source.component, record)
+        if record is None or not reused:
+            self.progress(f"Splitting {wanted.onnx_file} of {source.component}.")
+            record, places = self._split_model(source, wanted, key)
+        else:
+            base = self.present.root / DESIGNS / source.component
+            places = {design: base / design / "onnx" for design in record.files}
+        main = self.directory / source.directory / "main.py"
+        segments: list[SegmentFiles] = []
+        for split in range(1, len(record.cuts) + 1):
+            halves = split_source(
+                main.read_text(encoding="utf-8"),
+                path=f"{source.directory}/main.py",
+                model_file=wanted.onnx_file,
+                split=split,
+            )
+            for segment, text in enumerate((halves.first, halves.second), 1):
+                design = segment_design(split, segment)
+                models = _models(places[design], record.files[design])
+                segments.append(SegmentFiles(design, text, models))
+        left_out = frozenset({f"onnx/{wanted.onnx_file}"})
+        return ComponentSplits(ComponentDesigns(tuple(segments), left_out), record, reused)
+
+    def _holds(self, component: str, record: SplitRecord) -> bool:
+        """Whether the models of the last design are still there as they were verified."""
+        paths = [
+            f"{DESIGNS}/{component}/{design}/onnx/{name}"
+            for design, names in record.files.items()
+            for name in names
+        ]
+        return all(path in self.written and self.present.record(path) == self.written[path] for path in paths)
+
+    def _split_model(
+        self, source: ComponentSource, wanted: PartitionableModel, key: str
+    ) -> tuple[SplitRecord, dict[str, Path]]:
+        from aisprint_cli.partition.split import split_model  # brings onnx: only where a model is split
+
+        workspace = self.workspace / source.component
+        workspace.mkdir(parents=True, exist_ok=True)
+        model = self.directory / source.directory / "onnx" / wanted.onnx_file
+        result = split_model(model, workspace, max_splits=wanted.max_splits, seed=self.seed)
+        places: dict[str, Path] = {}
+        cuts: list[Mapping[str, Any]] = []
+        for split in result.splits:
+            cuts.append(split.cut.to_json())
+            for segment, half in enumerate((split.first, split.second), 1):
+                places[segment_design(split.number, segment)] = half.parent
+        files = {
+            design: tuple(sorted(path.name for path in place.iterdir())) for design, place in places.items()
+        }
+        return SplitRecord(key, tuple(cuts), files), places
+
+
+def _models(place: Path, names: tuple[str, ...]) -> tuple[ModelFile, ...]:
+    return tuple(ModelFile(name, place / name, record_file(place / name)) for name in names)
+
+
+def _split_key(wanted: PartitionableModel, files: tuple[ComponentFile, ...], seed: int) -> str:
+    """What the splits of a model depend on: the request, and the model with the files beside it."""
+    models = [f"{file.path} {file.record}" for file in files if file.path.startswith("onnx/")]
+    request = [str(SPLITTER_VERSION), wanted.onnx_file, str(wanted.max_splits), str(seed)]
+    return hashlib.sha256("\n".join([*request, *models]).encode()).hexdigest()
+
+
+def _report(error: InvalidInputError, component: str, sources: SourceMap, findings: Findings) -> None:
+    """Pass on why a component cannot be split; a model has no lines, so its annotation is the place."""
+    findings.extend(error.diagnostics)
+    if not error.diagnostics:
+        findings.error(
+            "design.split",
+            sources.annotation(component, "partitionable_model"),
+            error.message,
+            why=error.why or "The component asks to be split.",
+            mend=error.mend or "Remove partitionable_model, or mend the model.",
+        )
