@@ -9,14 +9,16 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from functools import partial
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from aisprint_cli.diagnostics import Findings, Location
 from aisprint_cli.errors import InvalidInputError
 from aisprint_cli.generate.blueprint import physical_entries
+from aisprint_cli.generate.positions import Locate, whole_file
 from aisprint_cli.model.application import Application
 from aisprint_cli.model.deployment import Deployment, PlacedPart
 from aisprint_cli.model.naming import BUCKET_NAME_MINIMUM, OSCAR_NAME_LIMIT, is_service_safe, service_name
@@ -29,20 +31,11 @@ PHYSICAL_PATH: Final = "common_config/physical_nodes.yaml"
 NATIVE_MEMORY_MIB: Final = (128, 10240)
 """What AWS Lambda takes, in MiB."""
 
+Place = Callable[..., Location]
+"""Gives the position of the value under further keys."""
+
 _IMAGE = re.compile(r"(docker://|oscar://)?[A-Za-z0-9][A-Za-z0-9._/:@+-]*")
 _S3_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-
-
-class Locate(Protocol):
-    """Where a value of one of the application's documents stands."""
-
-    def __call__(self, path: str, *keys: str | int) -> Location:
-        """The position of the value under `keys` in the document `path`, or of its nearest parent."""
-
-
-def whole_file(path: str, *keys: str | int) -> Location:  # noqa: ARG001  the keys are not known to it
-    """The start of the file: for callers that have no positions."""
-    return Location(path)
 
 
 def require_deployable(application: Application, deployment: Deployment, locate: Locate = whole_file) -> None:
@@ -238,13 +231,11 @@ def _check_physical_nodes(
         if layer is None:
             continue
         for keys, facts in physical_entries(application.physical_nodes, layer).items():
-            place = ("ComputationalLayers", keys[0], "Resources", keys[1])
+            place = partial(locate, PHYSICAL_PATH, "ComputationalLayers", keys[0], "Resources", keys[1])
             if layer.kind is LayerKind.PHYSICAL_PROVISIONED:
-                endpoint = _field(facts, "minio", "endpoint")
-                _check_endpoint(endpoint, locate(PHYSICAL_PATH, *place, "minio", "endpoint"), findings)
+                _check_endpoint(_field(facts, "minio", "endpoint"), place, findings)
             if layer.kind is LayerKind.FUNCTIONS:
-                bucket = _field(facts, "aws", "bucket")
-                _check_bucket(bucket, locate(PHYSICAL_PATH, *place, "aws", "bucket"), findings)
+                _check_bucket(_field(facts, "aws", "bucket"), place, findings)
 
 
 def _field(facts: Mapping[str, Any], section: str, field: str) -> str | None:
@@ -253,7 +244,7 @@ def _field(facts: Mapping[str, Any], section: str, field: str) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _check_endpoint(endpoint: str | None, location: Location, findings: Findings) -> None:
+def _check_endpoint(endpoint: str | None, place: Place, findings: Findings) -> None:
     if endpoint is None:
         return
     # What was written is not repeated in the message: it may hold a password.
@@ -261,7 +252,7 @@ def _check_endpoint(endpoint: str | None, location: Location, findings: Findings
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         findings.error(
             "tosca.endpoint",
-            location,
+            place("minio", "endpoint"),
             "The endpoint is no http or https address.",
             why="The parts on other layers write to it.",
             mend="Write it as https://minio.example.org.",
@@ -269,18 +260,18 @@ def _check_endpoint(endpoint: str | None, location: Location, findings: Findings
     elif parts.username or parts.password or parts.query or parts.fragment:
         findings.error(
             "tosca.endpoint_secret",
-            location,
+            place("minio", "endpoint"),
             "The endpoint holds more than an address.",
             why="It is written into every template, where no secret may be.",
             mend="Leave only https://host[:port]; keys have fields of their own.",
         )
 
 
-def _check_bucket(bucket: str | None, location: Location, findings: Findings) -> None:
+def _check_bucket(bucket: str | None, place: Place, findings: Findings) -> None:
     if bucket is not None and not _S3_BUCKET.fullmatch(bucket):
         findings.error(
             "tosca.bucket",
-            location,
+            place("aws", "bucket"),
             f"{bucket!r} cannot be the name of an S3 bucket.",
             why="S3 takes 3 to 63 lower-case letters, digits, - and ., a letter or digit first and last.",
             mend="Choose such a name.",

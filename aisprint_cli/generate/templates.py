@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from aisprint_cli.generate import names, yaml_text
 from aisprint_cli.generate.blueprint import Blueprint, Cluster
-from aisprint_cli.generate.checks import Locate, require_deployable, whole_file
+from aisprint_cli.generate.checks import require_deployable
 from aisprint_cli.generate.document import layer_document
+from aisprint_cli.generate.positions import Locate, whole_file
 from aisprint_cli.generate.verify import verify_tosca
 from aisprint_cli.model.application import Application
 from aisprint_cli.model.deployment import Deployment
