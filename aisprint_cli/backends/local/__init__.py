@@ -1,1 +1,1 @@
-"""The embedded back end: an OSCAR-compatible runtime on loopback."""
+"""The local back end: one small OSCAR for each user, on this machine, without a container engine."""

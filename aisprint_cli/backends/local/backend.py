@@ -1,0 +1,246 @@
+"""The local back end: clusters and functions of a deployment on this machine."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from aisprint_cli.backends.interface import (
+    ClusterSpec,
+    FunctionSpec,
+    Item,
+    ItemKind,
+    ItemState,
+    Job,
+    Observed,
+    Progress,
+    SecretResolver,
+    Trace,
+)
+from aisprint_cli.backends.local.bundles import Bundler
+from aisprint_cli.backends.local.client import RuntimeClient
+from aisprint_cli.backends.local.environments import Environments
+from aisprint_cli.backends.local.layout import find_cache, find_home
+from aisprint_cli.errors import InvalidInputError
+
+_SECRET = "secret://"  # noqa: S105  the scheme of references, no secret
+USER = "oscar"
+
+
+class LocalBackend:
+    """Both halves of the contract: `Backend` and `DataPlane`.
+
+    Args:
+        application_directory: where the `source` of a function is relative to.
+        resolve: turns a secret reference into its value, at the moment of sending.
+        home: the state directory; by default `AISPRINT_HOME` or the platform's.
+        cache: the directory of environments; by default `AISPRINT_CACHE` or the platform's.
+
+    """
+
+    name = "local"
+
+    def __init__(
+        self,
+        application_directory: Path,
+        resolve: SecretResolver,
+        home: Path | None = None,
+        cache: Path | None = None,
+    ) -> None:
+        self._home = find_home(home)
+        self._resolve = resolve
+        self._client = RuntimeClient(self._home)
+        self._bundler = Bundler(self._home, application_directory, Environments(find_cache(cache)))
+        self._revisions: dict[str, int] = {}
+
+    def close(self) -> None:
+        """Let go of connections; the runtime goes on."""
+        self._client.close()
+
+    # Items
+
+    def observe(self, ids: Iterable[str]) -> Mapping[str, Observed]:
+        """The present state of items; nothing is started to find out that there is nothing."""
+        wanted = list(ids)
+        present: dict[str, Observed] = {}
+        if wanted and self._client.has_state():
+            url = self._client.url
+            for cluster in self._client.clusters():
+                found = _observed_cluster(cluster, url)
+                present[found.id] = found
+            for service in self._client.services():
+                found = _observed_function(service, url)
+                present[found.id] = found
+        return {item: present.get(item) or Observed(item, ItemState.ABSENT) for item in wanted}
+
+    def apply(self, item: Item, progress: Progress) -> Observed:
+        """Make a cluster or a function, or bring it up to date.
+
+        Raises:
+            InvalidInputError: when the files of a function cannot be used.
+            ExternalError: when its environment cannot be built, or the runtime refuses.
+        """
+        if isinstance(item.spec, ClusterSpec):
+            return self._apply_cluster(item, item.spec, progress)
+        return self._apply_function(item, item.spec, progress)
+
+    def _apply_cluster(self, item: Item, spec: ClusterSpec, progress: Progress) -> Observed:
+        progress(f"Making the cluster {item.name}")
+        document = {
+            "resources": [asdict(resource) for resource in spec.resources],
+            "password": self._resolve(spec.password),
+            "digest": item.digest,
+        }
+        self._client.put_cluster(item.name, document)
+        return _observed_cluster({"name": item.name, "digest": item.digest}, self._client.url)
+
+    def _apply_function(self, item: Item, spec: FunctionSpec, progress: Progress) -> Observed:
+        progress(f"Preparing {spec.part}")
+        environment = self._bundler.environment(spec, progress)
+        service = self._prepared(spec.service)
+        with self._bundler.lock():
+            hosting = {
+                "item": item.name,
+                "part": spec.part,
+                "resource": spec.resource,
+                "bundle": self._bundler.make(spec, environment),
+                "digest": item.digest,
+            }
+            progress(f"Creating the function {item.name} on {spec.cluster}")
+            body = {"service": service, "hosting": hosting}
+            answer = self._client.put_service(spec.cluster, str(service["name"]), body)
+            self._bundler.prune(self._client.bundles())
+        return _observed_function(answer, self._client.url)
+
+    def _prepared(self, service: Mapping[str, Any]) -> dict[str, Any]:
+        """The document as it is sent: secrets of the function's own environment in place.
+
+        Access to storage stays out: the runtime knows its clusters by name and needs no keys.
+
+        Raises:
+            InvalidInputError: when the service has no name.
+        """
+        if not service.get("name"):
+            raise InvalidInputError("A function without a service name cannot be deployed.")
+        document = {key: value for key, value in service.items() if key != "storage_providers"}
+        document["environment"] = self._resolved(document.get("environment") or {})
+        for key in ("cpu", "memory"):
+            if isinstance(document.get(key), int | float):
+                document[key] = f"{document[key]:g}"
+        return document
+
+    def _resolved(self, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {str(key): self._resolved(entry) for key, entry in value.items()}
+        if isinstance(value, str) and value.startswith(_SECRET):
+            return self._resolve(value)
+        return value
+
+    def remove(self, item_id: str, *, keep_data: bool, progress: Progress) -> None:
+        """Remove a cluster or a function; what is gone already is left at that."""
+        if not self._client.has_state():
+            return
+        kind, _, name = item_id.partition("/")
+        if kind == ItemKind.CLUSTER:
+            self._remove_cluster(name, keep_data=keep_data, progress=progress)
+        else:
+            self._remove_function(name, keep_data=keep_data, progress=progress)
+
+    def _remove_cluster(self, name: str, *, keep_data: bool, progress: Progress) -> None:
+        if all(cluster["name"] != name for cluster in self._client.clusters()):
+            return
+        progress(f"Removing the cluster {name}")
+        with self._bundler.lock():
+            answer = self._client.remove_cluster(name, keep_data=keep_data)
+            self._bundler.prune(set(answer["bundles"]))
+        if answer["kept"]:
+            progress(f"The data of {name} are kept in {answer['kept']}")
+
+    def _remove_function(self, name: str, *, keep_data: bool, progress: Progress) -> None:
+        for service in self._client.services():
+            if service["item"] != name:
+                continue
+            progress(f"Removing the function {name}")
+            with self._bundler.lock():
+                self._client.remove_service(service["cluster"], service["name"], keep_data=keep_data)
+                self._bundler.prune(self._client.bundles())
+
+    # Data plane
+
+    def put(self, cluster: str, path: str, source: Path) -> None:
+        """Store a local file as an object.
+
+        Raises:
+            InvalidInputError: when the file cannot be read.
+            ExternalError: when the runtime refuses.
+        """
+        try:
+            self._client.put_object(cluster, path, source)
+        except OSError as error:
+            raise InvalidInputError(f"{source} cannot be read: {error.strerror or error}.") from error
+
+    def fetch(self, cluster: str, path: str, target: Path) -> None:
+        """Bring an object back as a local file, which appears whole.
+
+        Raises:
+            ExternalError: when there is no such object.
+            OSError: when the target cannot be written.
+        """
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
+        try:
+            with self._client.object(cluster, path) as pieces, temporary.open("xb") as stream:
+                for piece in pieces:
+                    stream.write(piece)
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def objects(self, cluster: str, prefix: str = "") -> tuple[str, ...]:
+        """Paths of the objects of a cluster that begin with `prefix`, in order."""
+        return tuple(self._client.objects(cluster, prefix))
+
+    def trace(self, trace: str, *, wait_s: float = 0.0) -> Trace:
+        """Everything one input set off.
+
+        With `wait_s`, wait up to that long for a change since this object last gave it.
+        """
+        since = self._revisions.get(trace, 0)
+        view, self._revisions[trace] = self._client.trace(trace, since=since, wait_s=wait_s)
+        return view
+
+    def jobs(self, cluster: str | None = None, function: str | None = None) -> tuple[Job, ...]:
+        """The runs of the functions hosted, oldest first."""
+        return self._client.jobs(cluster, function) if self._client.has_state() else ()
+
+    def log(self, job: Job) -> str:
+        """What a run wrote to standard output and standard error."""
+        return self._client.job_text(job.id, "log")
+
+    def report(self, job: Job) -> str:
+        """The measures a run reported, in line protocol; empty when there are none."""
+        return self._client.job_text(job.id, "report")
+
+
+def _observed_cluster(cluster: Mapping[str, Any], url: str) -> Observed:
+    return Observed(
+        f"{ItemKind.CLUSTER}/{cluster['name']}",
+        ItemState.READY,
+        cluster["digest"],
+        outputs={"endpoint": f"{url}/clusters/{cluster['name']}", "user": USER},
+    )
+
+
+def _observed_function(service: Mapping[str, Any], url: str) -> Observed:
+    return Observed(
+        f"{ItemKind.FUNCTION}/{service['item'] or service['name']}",
+        ItemState.READY,
+        service["digest"],
+        outputs={
+            "endpoint": f"{url}/clusters/{service['cluster']}/job/{service['name']}",
+            "inputs": " ".join(f"{service['cluster']}:{path}" for path in service["inputs"]),
+        },
+    )

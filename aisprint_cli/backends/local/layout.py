@@ -1,0 +1,116 @@
+"""Where the local back end keeps what: one private directory for each user.
+
+```
+<home>/runtime.json       port, process id and admin token of the running process (0600)
+<home>/runtime.log        what the process says of itself
+<home>/state.db           clusters, services, jobs, known objects (SQLite)
+<home>/bundles/<digest>/  the local stand-in for an image: opt/<part>/, lib/aisprint/, bundle.json
+<home>/clusters/<name>/   buckets/<bucket>/<folder>/file, logs/, reports/, scripts/
+<home>/kept/<name>/       buckets of removed clusters that were asked to be kept
+<home>/work/, staging/    private directories of running jobs, objects on their way in
+```
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+HOME_VARIABLE = "AISPRINT_HOME"
+CACHE_VARIABLE = "AISPRINT_CACHE"
+PRIVATE = 0o700
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The paths below one state directory."""
+
+    root: Path
+
+    @property
+    def address(self) -> Path:
+        """Where the running process says how to reach it."""
+        return self.root / "runtime.json"
+
+    @property
+    def log(self) -> Path:
+        """The process's own log."""
+        return self.root / "runtime.log"
+
+    @property
+    def database(self) -> Path:
+        """The state that survives the process."""
+        return self.root / "state.db"
+
+    @property
+    def bundles(self) -> Path:
+        """The unpacked stand-ins for images."""
+        return self.root / "bundles"
+
+    @property
+    def work(self) -> Path:
+        """Private directories of running jobs."""
+        return self.root / "work"
+
+    @property
+    def staging(self) -> Path:
+        """Objects on their way in."""
+        return self.root / "staging"
+
+    def cluster(self, name: str) -> Path:
+        """Everything of one cluster."""
+        return self.root / "clusters" / name
+
+    def buckets(self, cluster: str) -> Path:
+        """The buckets of a cluster, one directory each."""
+        return self.cluster(cluster) / "buckets"
+
+    def kept(self, cluster: str) -> Path:
+        """Where buckets go that outlive their cluster."""
+        return self.root / "kept" / cluster
+
+    def job_log(self, cluster: str, job: str) -> Path:
+        """What a job wrote to standard output and standard error."""
+        return self.cluster(cluster) / "logs" / f"{job}.log"
+
+    def job_report(self, cluster: str, job: str) -> Path:
+        """The measures a job reported, in line protocol."""
+        return self.cluster(cluster) / "reports" / f"{job}.lp"
+
+    def prepare(self) -> None:
+        """Make the directory, for its owner only.
+
+        Raises:
+            OSError: when it cannot be made.
+        """
+        self.root.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
+        self.root.chmod(PRIVATE)
+        for directory in (self.bundles, self.work, self.staging, self.root / "clusters"):
+            directory.mkdir(exist_ok=True, mode=PRIVATE)
+
+
+def find_home(home: Path | None = None) -> Home:
+    """The state directory asked for, or that of `AISPRINT_HOME`, or the platform's for this user."""
+    if home is None:
+        named = os.environ.get(HOME_VARIABLE)
+        if named:
+            home = Path(named)
+        else:
+            import platformdirs
+
+            home = Path(platformdirs.user_state_dir("aisprint")) / "local"
+    return Home(home.expanduser().resolve())
+
+
+def find_cache(cache: Path | None = None) -> Path:
+    """The directory of built environments: asked for, of `AISPRINT_CACHE`, or the user's cache."""
+    if cache is None:
+        named = os.environ.get(CACHE_VARIABLE)
+        if named:
+            cache = Path(named)
+        else:
+            import platformdirs
+
+            cache = Path(platformdirs.user_cache_dir("aisprint"))
+    return cache.expanduser().resolve()

@@ -1,0 +1,282 @@
+"""OSCAR's REST API below `/clusters/<cluster>`, as its version 3 speaks it.
+
+Where versions differ: an existing service answers 409 (version 4: 400); the list of jobs comes in
+pages (from 3.6 on); deleting a service deletes its buckets (from 3.4 on). Errors are plain text.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import json
+import platform
+from typing import Any, Final
+from urllib.parse import unquote_plus
+
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
+from starlette.concurrency import run_in_threadpool
+
+from aisprint_cli import __version__
+from aisprint_cli.backends.local.runtime.definition import ServiceRefusedError, is_safe_path, parse_service
+from aisprint_cli.backends.local.runtime.host import Host
+from aisprint_cli.backends.local.runtime.records import Hosting, JobRecord, Stage
+from aisprint_cli.backends.local.runtime.registry import Hosted
+from aisprint_cli.backends.local.runtime.workplace import event_time
+
+VERSION: Final = "v3.6.1"
+USER: Final = "oscar"
+_PAGE: Final = 100
+_STATUS: Final = {
+    Stage.QUEUED: "Pending",
+    Stage.RUNNING: "Running",
+    Stage.PUBLISHING: "Running",
+    Stage.SUCCEEDED: "Succeeded",
+    Stage.FAILED: "Failed",
+}
+
+
+def oscar_router(host: Host) -> APIRouter:
+    """The routes of every cluster."""
+
+    def check_user(cluster: str, request: Request) -> None:
+        if not _is_user(host, cluster, request):
+            raise HTTPException(
+                401, "Unauthorized", {"WWW-Authenticate": "Basic realm=Authorization Required"}
+            )
+
+    root = APIRouter(prefix="/clusters/{cluster}")
+    system = APIRouter(prefix="/system", dependencies=[Depends(check_user)])
+    _add_services(system, host)
+    _add_logs(system, host)
+    _add_cluster(system, host)
+    root.include_router(system)
+    _add_calls(root, host)
+
+    @root.get("/health")
+    def health(cluster: str) -> Response:
+        known = host.registry.cluster(cluster) is not None
+        return PlainTextResponse("Ok" if known else "There is no such cluster", 200 if known else 404)
+
+    return root
+
+
+def _is_user(host: Host, cluster: str, request: Request) -> bool:
+    kind, _, value = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "basic":
+        return False
+    try:
+        user, _, password = base64.b64decode(value, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return False
+    return host.registry.accepts_password(cluster, password) and user == USER
+
+
+def _find(host: Host, cluster: str, name: str) -> Hosted:
+    hosted = host.registry.service(cluster, name)
+    if hosted is None:
+        raise HTTPException(404, f"The service {name!r} does not exist")
+    return hosted
+
+
+async def _document(request: Request) -> Any:
+    try:
+        return json.loads(await request.body())
+    except ValueError as error:
+        raise HTTPException(400, f"The service specification is not valid JSON: {error}") from None
+
+
+def _shown(hosted: Hosted) -> dict[str, Any]:
+    return {**hosted.record.document, "token": hosted.record.token}
+
+
+def _save(host: Host, cluster: str, document: Any, *, exists: bool) -> Response:
+    try:
+        name = parse_service(document).name
+        present = host.registry.service(cluster, name)
+        if present is None and exists:
+            raise HTTPException(404, f"The service {name!r} does not exist")
+        if present is not None and not exists:
+            raise HTTPException(409, f"A service with the name {name!r} already exists")
+        host.put_service(cluster, document, present.record.hosting if present else Hosting())
+    except ServiceRefusedError as error:
+        raise HTTPException(400, f"The service specification is not valid: {error}") from None
+    return Response(status_code=204 if exists else 201)
+
+
+def _add_services(router: APIRouter, host: Host) -> None:
+    @router.post("/services")
+    async def create(cluster: str, request: Request) -> Response:
+        document = await _document(request)
+        return await run_in_threadpool(_save, host, cluster, document, exists=False)
+
+    @router.put("/services")
+    async def update(cluster: str, request: Request) -> Response:
+        document = await _document(request)
+        return await run_in_threadpool(_save, host, cluster, document, exists=True)
+
+    @router.get("/services")
+    def list_all(cluster: str) -> Response:
+        return JSONResponse([_shown(hosted) for hosted in host.registry.services(cluster)])
+
+    @router.get("/services/{name}")
+    def get(cluster: str, name: str) -> Response:
+        return JSONResponse(_shown(_find(host, cluster, name)))
+
+    @router.delete("/services/{name}", status_code=204)
+    def delete(cluster: str, name: str) -> None:
+        _find(host, cluster, name)
+        host.remove_service(cluster, name, keep_data=False)
+
+
+def _add_calls(router: APIRouter, host: Host) -> None:
+    def allowed(cluster: str, name: str, request: Request) -> None:
+        given = request.headers.get("authorization", "")
+        hosted = host.registry.service(cluster, name)
+        token = hosted.record.token if hosted else ""
+        by_token = bool(token) and hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
+        if not by_token and not _is_user(host, cluster, request):
+            raise HTTPException(401, "Unauthorized")
+        _find(host, cluster, name)
+
+    @router.post("/job/{name}")
+    async def job(cluster: str, name: str, request: Request) -> Response:
+        await run_in_threadpool(allowed, cluster, name, request)
+        body = await request.body()
+        path = _event_object(body)
+        if path is None:
+            identifier = await run_in_threadpool(host.submit_payload, cluster, name, _decoded(body))
+        elif not is_safe_path(path):
+            raise HTTPException(400, f"The event names no valid object: {path!r}")
+        else:
+            identifier = await run_in_threadpool(host.submit, cluster, name, path)
+        return PlainTextResponse("", 201, headers={"X-Job-Name": identifier})
+
+    @router.post("/run/{name}")
+    async def run(cluster: str, name: str, request: Request) -> Response:
+        await run_in_threadpool(allowed, cluster, name, request)
+        body = _decoded(await request.body())
+
+        def wait() -> Any:
+            return host.run_payload(cluster, name, body).result()
+
+        answer = await run_in_threadpool(wait)
+        return PlainTextResponse(answer.body, 200 if answer.succeeded else 500)
+
+
+def _add_logs(router: APIRouter, host: Host) -> None:
+    def find(cluster: str, name: str, job_id: str) -> JobRecord:
+        _find(host, cluster, name)
+        job = host.store.job(job_id)
+        if job is None or (job.cluster, job.service) != (cluster, name):
+            raise HTTPException(404, f"The job {job_id!r} of the service {name!r} does not exist")
+        return job
+
+    @router.get("/logs/{name}")
+    def list_jobs(cluster: str, name: str, page: str = "") -> Response:
+        _find(host, cluster, name)
+        if page and not page.isdecimal():
+            raise HTTPException(400, f"There is no page {page!r}")
+        jobs = host.store.jobs(cluster, name, after=int(page or 0), limit=_PAGE)
+        last = jobs[-1].seq if jobs else 0
+        left = host.store.count_jobs(cluster, name, after=last) if jobs else 0
+        shown = {job.id: _job_view(job) for job in jobs}
+        return JSONResponse({"jobs": shown, "next_page": str(last) if left else "", "remaining_jobs": left})
+
+    @router.delete("/logs/{name}", status_code=204)
+    def delete_jobs(cluster: str, name: str) -> None:
+        _find(host, cluster, name)
+        host.forget_jobs(cluster, name)
+
+    @router.get("/logs/{name}/{job_id}")
+    def read(cluster: str, name: str, job_id: str, timestamps: bool = False) -> Response:
+        return PlainTextResponse(host.log(find(cluster, name, job_id), timestamps=timestamps))
+
+    @router.delete("/logs/{name}/{job_id}", status_code=204)
+    def delete_job(cluster: str, name: str, job_id: str) -> None:
+        find(cluster, name, job_id)
+        if not host.forget_jobs(cluster, name, job_id):
+            raise HTTPException(409, f"The job {job_id!r} is running")
+
+
+def _add_cluster(router: APIRouter, host: Host) -> None:
+    @router.get("/info")
+    def info() -> dict[str, Any]:
+        return {
+            "version": VERSION,
+            "git_commit": "",
+            "architecture": platform.machine(),
+            "kubernetes_version": "",
+            "serverless_backend": {"name": "aisprint-local", "version": __version__},
+        }
+
+    @router.get("/config")
+    def config(cluster: str) -> dict[str, Any]:
+        return {
+            "name": cluster,
+            "namespace": "",
+            "services_namespace": "",
+            "gpu_available": False,
+            "serverless_backend": "aisprint-local",
+            "yunikorn_enable": False,
+            "minio_provider": {
+                "endpoint": "",
+                "verify": True,
+                "access_key": "",
+                "secret_key": "",
+                "region": "us-east-1",
+            },
+        }
+
+    @router.get("/status")
+    def status(cluster: str) -> dict[str, Any]:
+        nodes = host.capacity.nodes(cluster)
+        free_cpu = [round(1000 * max(0.0, node.cores - node.cores_taken)) for node in nodes]
+        free_memory = [round(2**20 * max(0.0, node.memory_mib - node.memory_taken_mib)) for node in nodes]
+        return {
+            "numberNodes": len(nodes),
+            "cpuFreeTotal": sum(free_cpu),
+            "cpuMaxFree": max(free_cpu, default=0),
+            "memoryFreeTotal": sum(free_memory),
+            "memoryMaxFree": max(free_memory, default=0),
+            "detail": [
+                {
+                    "nodeName": node.name,
+                    "cpuCapacity": str(round(1000 * node.cores)),
+                    "cpuUsage": str(round(1000 * node.cores_taken)),
+                    "memoryCapacity": str(round(2**20 * node.memory_mib)),
+                    "memoryUsage": str(round(2**20 * node.memory_taken_mib)),
+                }
+                for node in nodes
+            ],
+        }
+
+
+def _job_view(job: JobRecord) -> dict[str, str]:
+    view = {"status": _STATUS[job.stage], "creation_time": event_time(job.created_s)}
+    if job.started_s is not None:
+        view["start_time"] = event_time(job.started_s)
+    if job.finished_s is not None:
+        view["finish_time"] = event_time(job.finished_s)
+    return view
+
+
+def _event_object(body: bytes) -> str | None:
+    """The object a posted storage event is about, None when the body is no such event."""
+    try:
+        document = json.loads(body)
+        if isinstance(document, dict) and isinstance(document.get("event"), str):
+            document = json.loads(document["event"])
+        record = document["Records"][0]["s3"]
+        return f"{record['bucket']['name']}/{unquote_plus(record['object']['key'])}"
+    except (ValueError, KeyError, IndexError, TypeError):
+        return None
+
+
+def _decoded(body: bytes) -> bytes:
+    """A posted body: clients send base64, but plain bytes are taken as they are."""
+    try:
+        return base64.b64decode(body, validate=True)
+    except binascii.Error:
+        return body
