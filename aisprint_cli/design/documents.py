@@ -18,6 +18,7 @@ from aisprint_cli.model.qos import GlobalConstraint, LayerQos, LocalConstraint, 
 
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _MEMORY = 16_384
+_ONE_LINE = 2**31 - 1
 
 
 @lru_cache(maxsize=_MEMORY)
@@ -25,7 +26,7 @@ def scalar(value: str | float) -> str:
     """A value as YAML, quoted where it must be; a whole number has no fraction."""
     plain = int(value) if isinstance(value, float) and value.is_integer() else value
     text: str = yaml.dump(
-        [plain], Dumper=_DUMPER, default_flow_style=True, width=float("inf"), allow_unicode=True
+        [plain], Dumper=_DUMPER, default_flow_style=True, width=_ONE_LINE, allow_unicode=True
     )
     return text.strip()[1:-1]
 
@@ -38,7 +39,7 @@ def flow(names: Iterable[str]) -> str:
 def block(document: Mapping[str, Any]) -> str:
     """A document of plain values, keys in their order."""
     text: str = yaml.dump(
-        _plain(document), Dumper=_DUMPER, sort_keys=False, allow_unicode=True, width=float("inf")
+        _plain(document), Dumper=_DUMPER, sort_keys=False, allow_unicode=True, width=_ONE_LINE
     )
     return text
 

@@ -26,8 +26,8 @@ def production_document(application: Application, deployment: Deployment) -> dic
         if not domain.layers or any(layer.number in deployment.layers for layer in domain.layers)
     }
     for document in domains.values():
-        nested = document.get("subNetworkDomains") or []
-        document["subNetworkDomains"] = [key for key in nested if key in domains]
+        if nested := document.get("subNetworkDomains"):
+            document["subNetworkDomains"] = [key for key in nested if key in domains]
     parts = {_key(placed): _component(placed) for placed in _in_file_order(application, deployment)}
     return {
         "System": {
