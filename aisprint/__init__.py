@@ -1,1 +1,1 @@
-"""The small library that components import at run time."""
+"""The small library that components import at run time; see docs/runtime-library.md."""

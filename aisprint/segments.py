@@ -1,0 +1,194 @@
+"""What the generated parts of a split component call: hand over, take over.
+
+`aisprint design` writes calls of these functions into the parts; a component's own code needs none
+of them. The file between two parts is described in docs/runtime-library.md.
+"""
+
+from __future__ import annotations
+
+import atexit
+import copy
+import os
+from collections.abc import Mapping, MutableMapping
+from typing import Any, NamedTuple
+
+from aisprint import wire
+from aisprint.errors import WireError
+
+_SNAPSHOT_COPIES = (list, dict, set, bytearray)
+
+
+class Inputs(dict):  # type: ignore[type-arg]
+    """What the next segment of the model is fed, and what is forwarded.
+
+    `internal` names the tensors that exist only because the model was split: with `keep`,
+    `load_and_inference` does not return them, as the whole model would not.
+    """
+
+    internal: tuple[str, ...] = ()
+
+
+class Handover(NamedTuple):
+    """What the part before left.
+
+    `inputs` go to the inference, `arguments` are entries of the command line, `variables` the locals
+    and `module` the globals that the rest of `main` reads. A non-None `finished` means that the
+    part before ended early: it is the file which the whole component would have written.
+    """
+
+    inputs: Inputs
+    arguments: dict[str, Any]
+    variables: dict[str, Any]
+    module: dict[str, Any]
+    finished: bytes | None
+
+
+def argument(arguments: Any, name: str) -> Any:
+    """An entry of the parsed command line, given as a dictionary or as a namespace.
+
+    Raises:
+        WireError: when there is no such entry.
+    """
+    try:
+        return arguments[name] if isinstance(arguments, Mapping) else getattr(arguments, name)
+    except (KeyError, AttributeError) as error:
+        raise WireError(f"the arguments of main have no {name!r}") from error
+
+
+def snapshot(arguments: Any) -> dict[str, Any]:
+    """The command line as it is now, for `changes`."""
+    entries = arguments if isinstance(arguments, Mapping) else vars(arguments)
+    return {
+        str(name): copy.deepcopy(value) if isinstance(value, _SNAPSHOT_COPIES) else value
+        for name, value in entries.items()
+    }
+
+
+def changes(arguments: Any, before: Mapping[str, Any], excluded: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The entries that `main` added or changed since `before`, but for those that are each part's own."""
+    now = arguments if isinstance(arguments, Mapping) else vars(arguments)
+    return {
+        str(name): value
+        for name, value in now.items()
+        if name not in excluded and not (name in before and _same(before[name], value))
+    }
+
+
+def _same(before: Any, now: Any) -> bool:
+    if before is now:
+        return not isinstance(now, _SNAPSHOT_COPIES)
+    plain = (type(None), bool, int, float, str, bytes, *_SNAPSHOT_COPIES)
+    if type(before) is not type(now) or not isinstance(now, plain):
+        return False
+    try:
+        return bool(before == now)
+    except ValueError:  # arrays inside
+        return False
+
+
+def bound(variables: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """Those of the names that have a value at this point of `main`."""
+    return {name: variables[name] for name in names if name in variables}
+
+
+def expect(output: Any) -> None:
+    """Prepare for a `main` that ends before the inference with its result already written.
+
+    If the file `output` is there when the program ends and no segment was handed over, it is wrapped,
+    so that the next parts pass it on untouched.
+    """
+    atexit.register(_wrap_result, _path(output))
+
+
+def hand_over(
+    output: Any,
+    outcome: tuple[Mapping[str, Any], Any],
+    *,
+    arguments: Mapping[str, Any] | None = None,
+    variables: Mapping[str, Any] | None = None,
+    module: Mapping[str, Any] | None = None,
+    taken: Handover | None = None,
+) -> None:
+    """Write what the next part needs to exactly the path `output`.
+
+    Args:
+        output: the part's output file.
+        outcome: what `load_and_inference` returned.
+        arguments: entries of the command line to carry.
+        variables: local variables of `main` to carry.
+        module: module-level variables to carry.
+        taken: in a part between two others, what it took over: its values are passed on.
+
+    Raises:
+        WireError: when a value cannot be carried; the message names it.
+    """
+    return_dict, result = outcome
+    before = taken or Handover(Inputs(), {}, {}, {}, None)
+    outputs = {id(value) for value in result}
+    internal = [name for name, value in return_dict.items() if id(value) in outputs]
+    values = {
+        **{f"return_dict.{name}": value for name, value in return_dict.items()},
+        **{f"arguments.{name}": value for name, value in {**before.arguments, **(arguments or {})}.items()},
+        **{f"variables.{name}": value for name, value in {**before.variables, **(variables or {})}.items()},
+        **{f"module.{name}": value for name, value in {**before.module, **(module or {})}.items()},
+    }
+    wire.save(_path(output), {"internal": internal, **values}, label=_label)
+
+
+def _label(key: str) -> str:
+    """How a person who wrote `main` calls the value of that key."""
+    group, _, name = key.partition(".")
+    return f"{group}[{name!r}]" if group in ("return_dict", "arguments") else name
+
+
+def take_over(given: Any) -> Handover:
+    """Read what the part before handed over; `given` is this part's input file.
+
+    Raises:
+        WireError: when the file is none that a part wrote, or is damaged.
+    """
+    values = wire.load(_path(given))
+    groups: dict[str, dict[str, Any]] = {"return_dict": {}, "arguments": {}, "variables": {}, "module": {}}
+    for key, value in values.items():
+        group, separator, name = key.partition(".")
+        if separator and group in groups:
+            groups[group][name] = value
+    inputs = Inputs(groups["return_dict"])
+    inputs.internal = tuple(values.get("internal", ()))
+    return Handover(
+        inputs, groups["arguments"], groups["variables"], groups["module"], values.get("finished")
+    )
+
+
+def restore(arguments: Any, entries: Mapping[str, Any]) -> None:
+    """Set entries of the parsed command line, a dictionary or a namespace."""
+    for name, value in entries.items():
+        if isinstance(arguments, MutableMapping):
+            arguments[name] = value
+        else:
+            setattr(arguments, name, value)
+
+
+def pass_on(taken: Handover, output: Any, *, last: bool) -> None:
+    """Write the result of a component that ended early: as it is in the last part, wrapped in others."""
+    if last:
+        with open(_path(output), "wb") as stream:  # noqa: PTH123
+            stream.write(taken.finished or b"")
+    else:
+        wire.save(_path(output), {"finished": taken.finished})
+
+
+def _wrap_result(path: str) -> None:
+    if not os.path.isfile(path) or wire.is_wire_file(path):  # noqa: PTH113
+        return
+    with open(path, "rb") as stream:  # noqa: PTH123
+        content = stream.read()
+    wire.save(path, {"finished": content})
+
+
+def _path(value: Any) -> str:
+    if not isinstance(value, (str, os.PathLike)):
+        value = getattr(value, "name", value)  # a file that argparse opened
+    if not isinstance(value, (str, os.PathLike)):
+        raise WireError(f"the path between two parts is {value!r}, which is no path of a file")
+    return os.fspath(value)
