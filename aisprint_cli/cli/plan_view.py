@@ -95,8 +95,9 @@ class StepView(AbstractContextManager["StepView"]):
             if event.text:
                 self._session.detail(f"  {item}: {event.text}")
         else:
-            self._running.pop(item, None)
-            self._session.note(_line(event))
+            last = self._running.pop(item, "").partition(": ")[2]
+            kept = f": {last}" if last and event.step.keep_data and event.state is StepState.DONE else ""
+            self._session.note(_line(event) + kept)
         if self._live is not None:
             from rich.text import Text
 

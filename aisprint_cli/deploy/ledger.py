@@ -161,7 +161,10 @@ class Ledger:
                 )
             else:
                 if current is not None:
-                    self._set_deployment(db, current.id, DeploymentState.REPLACED, now)
+                    db.execute(
+                        "UPDATE deployments SET state = ?, changed_s = ? WHERE id = ?",
+                        (DeploymentState.REPLACED, now, current.id),
+                    )
                 db.execute(
                     "INSERT INTO deployments (backend, application, name, state, qos, started_s, changed_s)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -171,14 +174,14 @@ class Ledger:
         assert found is not None  # noqa: S101  just written
         return found
 
-    def mark(self, deployment: int, state: DeploymentState) -> None:
-        """Note how far a deployment is."""
+    def mark(self, deployment: int, state: DeploymentState, *, changed: bool = True) -> None:
+        """Note how far a deployment is, and when, if anything of it changed."""
         with self._transaction() as db:
-            self._set_deployment(db, deployment, state, self._clock())
-
-    @staticmethod
-    def _set_deployment(db: sqlite3.Connection, deployment: int, state: DeploymentState, now: float) -> None:
-        db.execute("UPDATE deployments SET state = ?, changed_s = ? WHERE id = ?", (state, now, deployment))
+            db.execute(
+                "UPDATE deployments SET state = ?, changed_s = CASE WHEN ? THEN ? ELSE changed_s END"
+                " WHERE id = ?",
+                (state, changed, self._clock(), deployment),
+            )
 
     # -- items and steps
 

@@ -41,7 +41,7 @@ class Outputs:
 
 
 def read_outputs(workspace: Workspace, *, reveal: Callable[[str], str] = str) -> Outputs:
-    """From the ledger alone.
+    """From the ledger and, where the back end answers, as it says now: an address may have changed.
 
     Args:
         workspace: the open workspace.
@@ -49,16 +49,18 @@ def read_outputs(workspace: Workspace, *, reveal: Callable[[str], str] = str) ->
 
     Raises:
         StateError: when nothing is deployed.
+        ExternalError: when the back end cannot be asked.
     """
     deployment = workspace.require_deployed()
     records = [record for record in workspace.records().values() if record.exists]
+    live = workspace.backend.observe(record.item.id for record in records)
+    values = {record.item.id: live[record.item.id].outputs or record.outputs for record in records}
     topology: Topology = workspace.topology()
     clusters = tuple(
-        ClusterOutputs(record.item.name, spec.layer, record.outputs, reveal(spec.password))
+        ClusterOutputs(record.item.name, spec.layer, values[record.item.id], reveal(spec.password))
         for record in records
         if isinstance(spec := record.item.spec, ClusterSpec)
     )
-    values = {record.item.id: record.outputs for record in records}
     functions = tuple(
         FunctionOutputs(
             node,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from aisprint_cli.deploy.desired import DesiredState
 from aisprint_cli.deploy.executor import Executor, Outcome, StepEvent
 from aisprint_cli.deploy.ledger import DeploymentRecord, DeploymentState
 from aisprint_cli.deploy.planner import Action, Plan, make_plan
+from aisprint_cli.deploy.prepare import Prepared
 from aisprint_cli.deploy.secrets import references_in
 from aisprint_cli.deploy.workspace import Workspace
 
@@ -41,31 +42,39 @@ def plan_deployment(workspace: Workspace, desired: DesiredState) -> Plan:
 def plan_removal(workspace: Workspace, *, keep_data: bool) -> Plan:
     """What has to be done to have nothing. Reads only.
 
+    What was kept when a part was replaced goes with the deployment; what a finished undeploy was asked
+    to keep stays.
+
     Raises:
         ExternalError: when the back end cannot be asked.
     """
     recorded = workspace.records()
     live = workspace.backend.observe(recorded.keys())
-    return make_plan((), recorded, live, keep_data=keep_data, release_kept=True)
+    release = workspace.current() is not None
+    return make_plan((), recorded, live, keep_data=keep_data, release_kept=release)
 
 
-def deploy(
-    workspace: Workspace, plan: Plan, desired: DesiredState, qos: Mapping[str, Any], execution: Execution
-) -> Outcome:
+def deploy(workspace: Workspace, plan: Plan, prepared: Prepared, execution: Execution) -> Outcome:
     """Carry out the plan of a deployment. The ledger says it is active only when all of it is there."""
     ledger, current = workspace.ledger, workspace.current()
-    same = current is not None and (current.name, current.application, current.state) == (
-        desired.deployment,
-        desired.application,
-        DeploymentState.ACTIVE,
-    )
-    if plan.is_empty and same and current is not None and current.qos == qos:
+    application = prepared.desired.application
+    if plan.is_empty and current is not None and _is_noted(current, prepared):
         return Outcome()
-    record = ledger.begin(workspace.backend_name, desired.application, desired.deployment, qos)
+    record = ledger.begin(workspace.backend_name, application, prepared.choice, prepared.qos)
     outcome = _execute(workspace, plan, record, execution)
     if outcome.complete:
-        ledger.mark(record.id, DeploymentState.ACTIVE)
+        ledger.mark(record.id, DeploymentState.ACTIVE, changed=not plan.is_empty)
     return outcome
+
+
+def _is_noted(current: DeploymentRecord, prepared: Prepared) -> bool:
+    """Whether the ledger already says that exactly this is there."""
+    return (current.name, current.application, current.state, current.qos) == (
+        prepared.choice,
+        prepared.desired.application,
+        DeploymentState.ACTIVE,
+        prepared.qos,
+    )
 
 
 def undeploy(workspace: Workspace, plan: Plan, execution: Execution) -> Outcome:

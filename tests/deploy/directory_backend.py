@@ -7,8 +7,11 @@ service does. `settings.json` in its root slows it down, makes items fail, or sc
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
+import signal
+import threading
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -44,6 +47,7 @@ class DirectoryBackend:
     def __init__(self, root: Path, resolve: SecretResolver) -> None:
         self.root = root
         self._resolve = resolve
+        self._counting, self._passed = threading.Lock(), 0
         for folder in ("items", "data", "jobs", "calls"):
             (root / folder).mkdir(parents=True, exist_ok=True)
 
@@ -73,6 +77,10 @@ class DirectoryBackend:
 
     def _pause(self, verb: str, item_id: str) -> None:
         settings = self._settings()
+        with self._counting:
+            self._passed += 1
+            if self._passed == settings.get("kill_at"):
+                os.kill(os.getpid(), signal.SIGKILL)
         time.sleep(random.uniform(0, settings.get("delay_s", 0.0)))
         if f"{verb} {item_id}" in settings.get("fail", []):
             secret = self._resolve("secret://generated/planted")
@@ -117,6 +125,7 @@ class DirectoryBackend:
         write_atomic(self._path(item.id), json.dumps(document))
         self._pause("settle", item.id)
         write_atomic(self._path(item.id), json.dumps(document | {"state": ItemState.READY}))
+        self._pause("end", item.id)
         return self._observe(item.id)
 
     def remove(self, item_id: str, *, keep_data: bool, progress: Progress) -> None:
@@ -128,6 +137,7 @@ class DirectoryBackend:
         if not keep_data:
             shutil.rmtree(self.root / "data" / name, ignore_errors=True)
         self._path(item_id).unlink(missing_ok=True)
+        self._pause("end", item_id)
 
     def _items(self) -> list[Path]:
         return list((self.root / "items").glob("*.json"))

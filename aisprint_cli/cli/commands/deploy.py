@@ -79,13 +79,13 @@ def deploy(
     choice = exactly_one(base, optimal, deployment)
     with open_workspace(directory, backend) as workspace:
         if dry_run:
-            prepared = prepare(workspace, choice, note=session.note, write=False)
+            prepared = prepare(workspace, choice, note=session.note, write_templates=False)
             plan = plan_deployment(workspace, prepared.desired)
             _emit(session, prepared, plan, backend)
             return
         command = f"aisprint deploy {directory.name}"
         with application_lock(workspace.folder, command, timeout_s=lock_timeout, waiting=session.note):
-            prepared = prepare(workspace, choice, note=session.note, write=True)
+            prepared = prepare(workspace, choice, note=session.note, write_templates=True)
             _run(session, workspace, prepared, parallel=parallel, yes=yes)
 
 
@@ -98,16 +98,17 @@ def _run(session: Session, workspace: Workspace, prepared: Prepared, *, parallel
     if not plan.is_empty:
         if not session.quiet:
             print_plan(session.err, plan)
-        question = f"Deploy {prepared.desired.deployment} of {prepared.desired.application}?"
+        question = f"Deploy {prepared.choice} of {prepared.desired.application}?"
         if plan.loses_data:
             question = f"{question} Stored data of what is deleted goes with it."
         session.confirm(question, yes=yes)
     with two_strokes(_asked(session)) as stopped, StepView(session) as view:
         execution = Execution(parallel, view, stopped)
-        outcome = deploy(workspace, plan, prepared.desired, prepared.qos, execution)
+        outcome = deploy(workspace, plan, prepared, execution)
     _emit(session, prepared, plan, workspace.backend_name, outcome)
+    choice = "--optimal" if prepared.choice == "optimal" else f"--deployment {prepared.choice}"
     again = f"aisprint deploy {shown(workspace.application)}"
-    require_complete(outcome, "deploy", f"{again} --deployment {prepared.desired.deployment}")
+    require_complete(outcome, "deploy", f"{again} {choice}")
 
 
 def _asked(session: Session) -> Any:
@@ -127,15 +128,15 @@ def _emit(
             print_plan(console, plan)
         elif plan.is_empty:
             console.print(
-                f"{desired.application} {desired.deployment} is deployed as designed: nothing to do.",
+                f"{desired.application} {prepared.choice} is deployed as designed: nothing to do.",
                 markup=False,
             )
         elif outcome.complete:
-            console.print(f"{desired.application} {desired.deployment} is deployed.", markup=False)
+            console.print(f"{desired.application} {prepared.choice} is deployed.", markup=False)
 
     document = {
         "application": desired.application,
-        "deployment": desired.deployment,
+        "deployment": prepared.choice,
         "backend": backend,
         "dry_run": outcome is None,
         "plan": plan_document(plan),

@@ -44,7 +44,7 @@ def undeploy(
     application_dir: DirectoryOption = None,
     backend: BackendName = DEFAULT_BACKEND,
     keep_data: Annotated[
-        bool, typer.Option("--keep-data", help="Keep the stored objects; a later undeploy removes them.")
+        bool, typer.Option("--keep-data", help="Keep the stored objects; it says where they are.")
     ] = False,
     dry_run: DryRun = False,
     yes: Yes = False,

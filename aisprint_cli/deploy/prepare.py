@@ -1,0 +1,125 @@
+"""From an application directory to the desired state: the design, its templates, what they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aisprint_cli.deploy.desired import DesiredState, desired_state, source_digest
+from aisprint_cli.deploy.measures import constraints_document
+from aisprint_cli.deploy.workspace import Workspace
+from aisprint_cli.design.current import OPTIMAL_CHOICE, OpenedDesign, open_design, select
+from aisprint_cli.design.enumeration import BASE_DEPLOYMENT
+from aisprint_cli.design.layout import OPTIMAL, PRODUCTION_FILE
+from aisprint_cli.errors import InvalidInputError, StateError
+from aisprint_cli.generate.fdl import make_fdl_files
+from aisprint_cli.generate.names import DEFAULT_DOMAIN
+from aisprint_cli.generate.output import (
+    TEMPLATES_FOLDER,
+    FileState,
+    OutputFile,
+    compare,
+    wanted_files,
+    write,
+)
+from aisprint_cli.generate.read import read_template
+from aisprint_cli.generate.templates import make_templates
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What is to be deployed.
+
+    `choice` is the deployment's name as a person asks for it (`optimal` stays `optimal`), `qos` its
+    constraints as plain values.
+    """
+
+    choice: str
+    desired: DesiredState
+    qos: Mapping[str, Any]
+
+
+def prepare(
+    workspace: Workspace, choice: str | None, *, note: Callable[[str], None], write_templates: bool
+) -> Prepared:
+    """The desired state of a choice; templates that are missing or out of date are made first.
+
+    Args:
+        workspace: the application's workspace.
+        choice: `base`, `optimal` or a deployment's name; None takes what is deployed already, else
+            the optimal deployment where there is one, else the base design.
+        note: told what was made.
+        write_templates: False leaves the files as they are and uses what they should be.
+
+    Raises:
+        InvalidInputError: when the application or the deployment cannot be used.
+        StateError: when there is no design, it is out of date, or a template was edited.
+        UsageError: when there is no such deployment.
+    """
+    opened = open_design(workspace.application)
+    chosen = choice or _default_choice(workspace, opened)
+    selection = select(opened, choice=chosen)
+    folder = opened.deployments_dir / (OPTIMAL if chosen == OPTIMAL_CHOICE else chosen)
+    domain = _domain_in(folder)
+    templates = make_templates(selection.application, selection.deployment, domain=domain)
+    fdl = make_fdl_files(selection.application, selection.deployment, domain=domain)
+    files = compare(folder, wanted_files(templates, fdl))
+    _settle(folder, files, chosen, note=note, write_templates=write_templates)
+    desired = desired_state(
+        (read_template(template.text, template.file_name) for template in templates),
+        lambda source: source_digest(workspace.application / source),
+    )
+    return Prepared(chosen, desired, constraints_document(selection.deployment.qos))
+
+
+def _default_choice(workspace: Workspace, opened: OpenedDesign) -> str:
+    current = workspace.current()
+    if current is not None:
+        return current.name
+    placed = opened.deployments_dir / OPTIMAL / PRODUCTION_FILE
+    return OPTIMAL_CHOICE if placed.is_file() else BASE_DEPLOYMENT
+
+
+def _domain_in(folder: Path) -> str:
+    """The domain that earlier templates were made with."""
+    for path in sorted((folder / TEMPLATES_FOLDER).glob("layer*.yaml")):
+        try:
+            return read_template(path.read_text(encoding="utf-8"), path.name).domain
+        except (InvalidInputError, OSError, UnicodeDecodeError):
+            continue
+    return DEFAULT_DOMAIN
+
+
+def _settle(
+    folder: Path,
+    files: tuple[OutputFile, ...],
+    choice: str,
+    *,
+    note: Callable[[str], None],
+    write_templates: bool,
+) -> None:
+    """Bring the files to what the design gives.
+
+    Raises:
+        StateError: when one was edited: it would not be deployed as it reads.
+    """
+    different = [file for file in files if file.state is not FileState.UNCHANGED]
+    edited = [file.path for file in different if file.state is FileState.EDITED]
+    if edited:
+        flag = {OPTIMAL_CHOICE: "--optimal", BASE_DEPLOYMENT: "--base"}.get(choice, f"--deployment {choice}")
+        raise StateError(
+            f"Edited by hand in {folder}: {', '.join(edited)}.",
+            why="What is deployed follows from the design, and would not be what these files say.",
+            mend=f"Change the application instead, then run `aisprint toscarize {flag} --force`.",
+        )
+    if not different:
+        return
+    missing = all(file.state is FileState.NEW for file in different)
+    state = "are missing" if missing else "are not what the design gives"
+    if write_templates:
+        write(folder, files)
+        note(f"The templates of {choice} {state}: made them, as `aisprint toscarize` does.")
+    else:
+        note(f"The templates of {choice} {state}: deploy will make them.")
