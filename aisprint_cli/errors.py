@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from aisprint_cli.diagnostics import Diagnostic
 
@@ -48,15 +49,25 @@ class UsageError(AisprintError):
 
 
 class InvalidInputError(AisprintError):
-    """The application directory cannot be used as it is; carries every problem found."""
+    """The application directory cannot be used as it is; carries every problem found.
+
+    `directory` is where the diagnostics' paths start, when it is not the current directory.
+    """
 
     exit_code = ExitCode.INVALID_INPUT
 
     def __init__(
-        self, message: str, diagnostics: Iterable[Diagnostic] = (), *, why: str = "", mend: str = ""
+        self,
+        message: str,
+        diagnostics: Iterable[Diagnostic] = (),
+        *,
+        directory: Path | None = None,
+        why: str = "",
+        mend: str = "",
     ) -> None:
         super().__init__(message, why=why, mend=mend)
         self.diagnostics = tuple(diagnostics)
+        self.directory = directory
 
 
 class InfeasibleError(AisprintError):

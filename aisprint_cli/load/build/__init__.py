@@ -1,0 +1,1 @@
+"""From documents as read to the model's values, leaving out what is not sound."""

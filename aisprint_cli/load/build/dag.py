@@ -1,0 +1,60 @@
+"""The DAG of `application_dag.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from aisprint_cli.load.shapes.reader import INVALID
+from aisprint_cli.model.dag import Dag, Dependency
+
+
+@dataclass(frozen=True, slots=True)
+class DagDraft:
+    """What is sound of the file, with the index of each item in it, for positions.
+
+    `dag` is made of the components as they stand and the edges whose ends are known; it may have
+    cycles and duplicates, which the checks report.
+    """
+
+    name: str
+    components: tuple[tuple[int, str], ...]
+    dependencies: tuple[tuple[int, Dependency], ...]
+    alternatives: Mapping[str, tuple[tuple[int, str], ...]]
+    dag: Dag
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The components and their alternatives."""
+        others = (name for names in self.alternatives.values() for _, name in names)
+        return frozenset((*self.dag.components, *others))
+
+
+def build_dag(document: Mapping[str, Any] | None) -> DagDraft | None:
+    """The DAG of a document, or None where there is nothing to build it from."""
+    system = (document or {}).get("System")
+    if not system or not isinstance(system.get("components"), list):
+        return None
+    components = tuple(_sound(system["components"]))
+    edges = tuple((index, Dependency(*edge)) for index, edge in _sound(system.get("dependencies")))
+    alternatives = {
+        name: tuple(_sound(names)) for name, names in (system.get("alternative_components") or {}).items()
+    }
+    known = dict.fromkeys(name for _, name in components)
+    dag = Dag(
+        name=system.get("name") or "",
+        components=tuple(known),
+        dependencies=tuple(edge for _, edge in edges if edge.source in known and edge.target in known),
+        alternatives=MappingProxyType(
+            {name: tuple(alternative for _, alternative in names) for name, names in alternatives.items()}
+        ),
+    )
+    return DagDraft(dag.name, components, edges, MappingProxyType(alternatives), dag)
+
+
+def _sound(items: list[Any] | None) -> list[tuple[int, Any]]:
+    return [
+        (index, item) for index, item in enumerate(items or ()) if item is not INVALID and item is not None
+    ]

@@ -1,0 +1,1 @@
+"""What the documents mean together: each module checks one subject, over whatever is sound of it."""

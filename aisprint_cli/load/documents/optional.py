@@ -1,0 +1,108 @@
+"""The files an application may go without: physical nodes, the solver's, security, image environment."""
+
+from __future__ import annotations
+
+from aisprint_cli.load.shapes.collections import ANYTHING, Field, ListOf, MapOf, Record
+from aisprint_cli.load.shapes.values import Label, Number, Text
+
+_ACCESS = {
+    "private_ip": Field(Label(), "The address inside the site."),
+    "ssh_user": Field(Label(), "The user to log in as."),
+    "ssh_key": Field(Label(), "The private key to log in with."),
+}
+_FRONT_END = Record(
+    "FrontEndNode",
+    "The node that takes the cluster's requests.",
+    {"public_ip": Field(Label(), "The address reached from outside."), **_ACCESS},
+)
+_WORKER = Record("WorkerNode", "A node that runs jobs.", _ACCESS)
+_INFLUX = Record(
+    "InfluxAccess",
+    "Where the monitoring data goes.",
+    {"endpoint": Field(Label(), "The address."), "token": Field(Label(), "The access token.")},
+)
+_MINIO = Record(
+    "MinioAccess",
+    "The storage of a cluster that is already there.",
+    {
+        "endpoint": Field(Label(), "The address."),
+        "access_key": Field(Label(), "The user."),
+        "secret_key": Field(Label(), "The password."),
+        "region": Field(Label(), "The region."),
+    },
+)
+_OSCAR = Record(
+    "OscarAccess", "The OSCAR that is already there.", {"name": Field(Label(), "The cluster's name.")}
+)
+_AWS = Record(
+    "AwsAccess",
+    "The account that hosts functions.",
+    {
+        "bucket": Field(Label(), "The bucket for input and output."),
+        "region": Field(Label(), "The region."),
+        "access_key": Field(Label(), "The access key."),
+        "secret_key": Field(Label(), "The secret key."),
+    },
+)
+_NODE = Record(
+    "PhysicalResource",
+    "How to reach the nodes of a resource.",
+    {
+        "name": Field(Text("the name of a resource"), "The resource's name.", required=True),
+        "fe_node": Field(_FRONT_END, "The front-end node, to install over SSH."),
+        "wns": Field(ListOf(_WORKER, "worker nodes"), "The worker nodes, to install over SSH."),
+        "influx": Field(_INFLUX, "Where the monitoring data goes."),
+        "minio": Field(_MINIO, "The storage of a cluster that is already there."),
+        "oscar": Field(_OSCAR, "The OSCAR that is already there."),
+        "aws": Field(_AWS, "The account that hosts functions."),
+    },
+)
+_LAYER = Record(
+    "PhysicalLayer",
+    "The nodes of one computational layer.",
+    {
+        "number": Field(Number(minimum=1, integer=True), "The layer's number.", required=True),
+        "Resources": Field(MapOf(_NODE, "resources"), "The layer's resources.", required=True),
+    },
+)
+PHYSICAL_NODES = Record(
+    "PhysicalNodes",
+    "How to reach nodes that exist already.",
+    {"ComputationalLayers": Field(MapOf(_LAYER, "layers"), "The layers, by computationalLayer<N>.")},
+)
+
+_METHOD = Record(
+    "Method",
+    "One search method of the solver.",
+    {
+        "name": Field(
+            Text("the name of a method"), "The method's name, for example RandomGreedy.", required=True
+        ),
+        "iterations": Field(Number(minimum=1, integer=True), "How often it repeats."),
+        "duration": Field(Number(above=0), "How long it may search."),
+        "startingPointNumber": Field(Number(minimum=1, integer=True), "From how many solutions it starts."),
+        "specialParameters": Field(ANYTHING, "Parameters of this method alone."),
+    },
+)
+_GROUP = ListOf(Text("the key of a layer"), "layer keys")
+_DATA = Record(
+    "ComponentData",
+    "What one component sends on.",
+    {"dataSize": Field(Number(minimum=0), "Output size in MB.")},
+)
+SPACE4AI_D = Record(
+    "Space4aiD",
+    "How the placement solver searches.",
+    {
+        "Time": Field(Number(above=0), "Hours of operation to price."),
+        "EdgeResources": Field(_GROUP, "The layers at the edge."),
+        "CloudResources": Field(_GROUP, "The layers in the cloud."),
+        "FaaSResources": Field(_GROUP, "The layers of cloud functions."),
+        "Methods": Field(MapOf(_METHOD, "methods"), "The search methods, in order."),
+        "Seed": Field(Number(integer=True), "The seed of random choices."),
+        "VerboseLevel": Field(Number(integer=True), "How much the solver says."),
+        "Components": Field(MapOf(_DATA, "components"), "Data sizes; an old form, read but not needed."),
+    },
+)
+
+ENVIRONMENT = MapOf(Label(), "environment variables")
