@@ -3,8 +3,8 @@
 Cuts are ranked by, in this order:
 
 1. whether both sides work: first the cuts that leave at least `smallest_share` of the operations on
-   either side, then those that leave less, last those that leave one side nothing to compute and no
-   parameters to hold;
+   either side, then those that leave less, last those that leave one side less and no parameters
+   either (a Softmax, a Reshape);
 2. the bytes that travel, fewest first, unknown sizes last;
 3. fusions: after an activation, then neutral, then inside something run times compute as one;
 4. the more even division of the operations;
@@ -32,7 +32,7 @@ _FUSION_WORDS: Final = {
 
 
 class Usefulness(IntEnum):
-    """Whether both sides have something to do; lower is better."""
+    """Whether both sides have something to do; lower is better. An idle side holds no weights either."""
 
     BOTH_WORK = 0
     LOPSIDED = 1
@@ -52,15 +52,12 @@ class ChoicePolicy:
 
 
 def usefulness(cut: Cut, policy: ChoicePolicy) -> Usefulness:
-    """Whether both sides of a cut have work, little work, or one has none."""
-    idle_before = not (cut.operations_before or cut.parameters_before)
-    idle_after = not (cut.operations_after or cut.parameters_after)
-    if idle_before or idle_after:
-        return Usefulness.IDLE_SIDE
+    """Whether both sides of a cut have work, one has little, or one has next to none."""
     share = cut.operations_share
-    if min(share, 1 - share) < policy.smallest_share:
-        return Usefulness.LOPSIDED
-    return Usefulness.BOTH_WORK
+    if min(share, 1 - share) >= policy.smallest_share:
+        return Usefulness.BOTH_WORK
+    smaller = cut.parameters_before if share < policy.smallest_share else cut.parameters_after
+    return Usefulness.LOPSIDED if smaller else Usefulness.IDLE_SIDE
 
 
 def rank(cuts: Iterable[Cut], policy: ChoicePolicy) -> tuple[Cut, ...]:
@@ -101,5 +98,5 @@ def explain(cut: Cut, policy: ChoicePolicy) -> str:
     if standing is Usefulness.LOPSIDED:
         parts.append(f"one side has less than {policy.smallest_share:.0%} of the work")
     if standing is Usefulness.IDLE_SIDE:
-        parts.append("one side computes nothing")
+        parts.append("one side has next to nothing to do")
     return "; ".join(parts)

@@ -1,4 +1,4 @@
-"""Weights that lie in files beside the model: found, checked, read one by one, copied piecewise.
+"""Weights that lie in files beside the model: found, checked, copied piecewise.
 
 Nothing here loads all weights at once: a half's share is copied from file to file in pieces.
 """
@@ -50,18 +50,6 @@ def check_external(model: onnx.ModelProto, path: Path) -> None:
                 why="the file of external data is cut short, or belongs to another version of the model",
                 mend="copy the model and all its data files again, or export it again",
             )
-
-
-def read_tensor(tensor: onnx.TensorProto, directory: Path) -> onnx.TensorProto:
-    """The tensor itself, or a copy of it with its external data read in."""
-    if tensor.data_location != onnx.TensorProto.EXTERNAL:
-        return tensor
-    location, offset, length = _place(tensor)
-    whole = onnx.TensorProto(name=tensor.name, data_type=tensor.data_type, dims=tensor.dims)
-    with (directory / location).open("rb") as source:
-        source.seek(offset)
-        whole.raw_data = source.read(length or -1)
-    return whole
 
 
 def copy_external(model: onnx.ModelProto, source: Path, target: Path) -> None:

@@ -2,18 +2,20 @@
 
 Nothing here knows ONNX: a graph is operators that read and write named tensors. Words:
 
-- a tensor is **dependent** when its value depends on the graph's inputs (or on chance: random
-  operators are sources too); all others are constants, which both sides of a cut may hold a copy of;
+- a tensor is **dependent** when its value depends on the graph's inputs or on chance (random
+  operators); all others are constants, which both sides of a cut may hold a copy of;
 - an operator is **needed** when a path leads from it to a graph output;
 - a dependent tensor is **live** at a place of the order when it exists there and is still read later,
   or is a graph output (outputs are live until the end).
 
-A cut at tensor t is valid exactly when every path from a source to a graph output passes through t,
-so that the second side needs t and constants only. At such a t, and nowhere else, t is the only live
-tensor right after the operator that writes it, in whatever topological order. Proof: a second live
-tensor u would be written before and read after that operator. If t came before u on some path, u
-would be written later; if every path on to an output met t after u, u's reader would come before t.
-So a path through u avoids t. Conversely a path that avoids t crosses the place with a live tensor.
+A cut at tensor t is valid exactly when what the outputs still need, given t, reads no graph input and
+shares no dependent operator with what t needs: the second side takes t and constants, and rolls no
+dice a second time. At such a t, and nowhere else, t is the only live tensor right after the operator
+that writes it, in whatever topological order. Proof: a second live tensor u would be written before
+and read after that operator. If t came before u on some path, u would be written later; if every path
+on to an output met t after u, u's reader would come before t. So a path through u avoids t. Conversely
+a path that avoids t crosses the place with a live tensor. Operators that depend on chance alone are
+moved to just before their first reader, for otherwise they would seem live earlier than they need be.
 """
 
 from __future__ import annotations
@@ -197,7 +199,11 @@ def find_cuts(graph: Graph) -> Sweep:
     """
     order = topological_order(graph)
     nodes = [graph.nodes[index] for index in order]
-    dependent = _dependent(graph, nodes)
+    rooted = dependent = _reached(nodes, set(graph.inputs) - graph.constants, frozenset())
+    if any(node.op_type in RANDOM_OPERATORS for node in nodes):
+        dependent = _reached(nodes, set(graph.inputs) - graph.constants, RANDOM_OPERATORS)
+        order = _postpone_chance(graph, order, rooted)
+        nodes = [graph.nodes[index] for index in order]
     active = _active(graph, nodes, dependent)
     last_read = _last_reads(graph, nodes, active, dependent)
     end = max((position for position, flag in enumerate(active) if flag), default=-1)
@@ -210,19 +216,34 @@ def find_cuts(graph: Graph) -> Sweep:
             continue
         live.update(name for name in node.writes if last_read.get(name, -1) > position)
         live.difference_update(name for name in node.reads if last_read.get(name) == position)
-        if len(live) == 1:
+        if len(live) == 1 and not rooted.isdisjoint(live):
             cuts.append(CutPoint(next(iter(live)), position))
         if narrowest is None or len(live) < narrowest.live:
             narrowest = Narrowest(node.label, len(live), tuple(islice(sorted(live), _SHOWN)))
     return Sweep(order, tuple(cuts), active, narrowest)
 
 
-def _dependent(graph: Graph, nodes: Sequence[Node]) -> set[str]:
-    dependent = set(graph.inputs) - graph.constants
+def _reached(nodes: Sequence[Node], start: Set[str], sources: Set[str]) -> set[str]:
+    """The tensors reached from `start`, or from operators of the types in `sources`."""
+    reached = set(start)
     for node in nodes:
-        if node.op_type in RANDOM_OPERATORS or not dependent.isdisjoint(node.reads):
-            dependent.update(node.writes)
-    return dependent
+        if node.op_type in sources or not reached.isdisjoint(node.reads):
+            reached.update(node.writes)
+    return reached
+
+
+def _postpone_chance(graph: Graph, order: Sequence[int], rooted: Set[str]) -> tuple[int, ...]:
+    """The order with each operator that no input reaches moved to just before its first reader."""
+    due: dict[str, int] = {}
+    place = [0] * len(order)
+    for position in range(len(order) - 1, -1, -1):
+        node = graph.nodes[order[position]]
+        stays = not rooted.isdisjoint(node.writes)
+        when = position if stays else min((due.get(name, len(order)) for name in node.writes), default=0)
+        place[position] = when
+        for name in node.reads:
+            due[name] = min(due.get(name, when), when)
+    return tuple(order[position] for position in sorted(range(len(order)), key=place.__getitem__))
 
 
 def _active(graph: Graph, nodes: Sequence[Node], dependent: Set[str]) -> tuple[bool, ...]:

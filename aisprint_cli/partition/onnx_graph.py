@@ -13,7 +13,7 @@ import onnx
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
 from aisprint_cli.errors import InvalidInputError
-from aisprint_cli.partition.graph import AttributeValue, Graph, MalformedGraphError, Node
+from aisprint_cli.partition.graph import AttributeValue, Graph, MalformedGraphError, Node, topological_order
 from aisprint_cli.partition.tensor_types import bodies
 
 _MESSAGE_LIMIT_BYTES: Final = 2**31 - 1
@@ -73,6 +73,22 @@ def _no_model(path: Path, why: str) -> InvalidInputError:
         why=why,
         mend="export the model to ONNX again; a Git LFS pointer in its place needs `git lfs pull`",
     )
+
+
+def sorted_graph(model: onnx.ModelProto) -> ReadGraph:
+    """The light graph of a model, whose nodes are first put in topological order where they are not.
+
+    Raises:
+        MalformedGraphError: see `light_graph` and `topological_order`.
+    """
+    light = light_graph(model)
+    order = topological_order(light.graph)
+    if order == tuple(range(len(order))):
+        return light
+    nodes = [model.graph.node[index] for index in order]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    return light_graph(model)
 
 
 def light_graph(model: onnx.ModelProto) -> ReadGraph:

@@ -25,7 +25,7 @@ from aisprint_cli.partition.external import check_external
 from aisprint_cli.partition.extract import Extractor
 from aisprint_cli.partition.graph import Graph, MalformedGraphError, Sweep, find_cuts
 from aisprint_cli.partition.inputs import index_bounds
-from aisprint_cli.partition.onnx_graph import ReadGraph, light_graph, read_model
+from aisprint_cli.partition.onnx_graph import ReadGraph, read_model, sorted_graph
 from aisprint_cli.partition.tensor_types import InferredTypes, complete_types, infer_types
 from aisprint_cli.partition.verify import (
     Interface,
@@ -168,7 +168,7 @@ def _read(path: Path) -> _Read:
     model = read_model(path)
     check_external(model, path)
     try:
-        light = light_graph(model)
+        light = sorted_graph(model)
         sweep = find_cuts(light.graph)
     except MalformedGraphError as error:
         raise InvalidInputError(
@@ -176,7 +176,7 @@ def _read(path: Path) -> _Read:
             why="no run time can compute such a graph",
             mend="export the model again, or mend the graph; onnx.checker says more",
         ) from error
-    inferred = infer_types(model, path.parent)
+    inferred = infer_types(model)
     inferred = complete_types(inferred, model, path.parent, (cut.tensor for cut in sweep.cuts))
     return _described(path, model, light, sweep, inferred)
 

@@ -15,7 +15,6 @@ from typing import Any, Final
 import onnx
 
 from aisprint_cli.partition.cost import Dimension, TensorType
-from aisprint_cli.partition.external import read_tensor
 from aisprint_cli.partition.sessions import RUNTIME_ERRORS, declared_outputs
 
 _SMALL_ELEMENTS: Final = 1024
@@ -30,9 +29,9 @@ class InferredTypes:
     values: dict[str, Any]
 
 
-def infer_types(model: onnx.ModelProto, directory: Path) -> InferredTypes:
-    """The type of every tensor that onnx can infer; `directory` is where external data lies."""
-    skeleton = _skeleton(model, directory)
+def infer_types(model: onnx.ModelProto) -> InferredTypes:
+    """The type of every tensor that onnx can infer."""
+    skeleton = _skeleton(model)
     try:
         inferred = onnx.shape_inference.infer_shapes(skeleton, strict_mode=False, data_prop=True)
     except (onnx.shape_inference.InferenceError, onnx.checker.ValidationError, TypeError, ValueError):
@@ -112,10 +111,10 @@ def _weight_type(tensor: onnx.TensorProto) -> TensorType:
     return TensorType(dtype_name(tensor.data_type), tuple(tensor.dims))
 
 
-def _skeleton(model: onnx.ModelProto, directory: Path) -> onnx.ModelProto:
+def _skeleton(model: onnx.ModelProto) -> onnx.ModelProto:
     """The model without its weights: large ones become inputs of the same type.
 
-    Small ones stay, for they may be shapes.
+    Small ones stay, for they may be shapes (onnxruntime too wants those in the model's own file).
     """
     skeleton = onnx.ModelProto(ir_version=max(model.ir_version, 4))
     skeleton.opset_import.extend(model.opset_import)
@@ -129,8 +128,9 @@ def _skeleton(model: onnx.ModelProto, directory: Path) -> onnx.ModelProto:
     weights = {tensor.name for tensor in model.graph.initializer}
     graph.input.extend(value for value in model.graph.input if value.name not in weights)
     for tensor in model.graph.initializer:
-        if prod(tensor.dims) <= _SMALL_ELEMENTS and tensor.data_type != onnx.TensorProto.STRING:
-            graph.initializer.append(read_tensor(tensor, directory))
+        outside = tensor.data_location == onnx.TensorProto.EXTERNAL
+        if prod(tensor.dims) <= _SMALL_ELEMENTS and not outside:
+            graph.initializer.append(tensor)
         else:
             graph.input.append(to_value(tensor.name, _weight_type(tensor)))
     for sparse in model.graph.sparse_initializer:

@@ -25,6 +25,7 @@ from aisprint_cli.partition.inputs import FED_TYPES, Plan, make_inputs, plans
 from aisprint_cli.partition.sessions import RUNTIME_ERRORS, open_session, run
 
 SEEDS: Final = 3
+_SHAPE_OUTSIDE: Final = "Cannot parse data from external tensors"
 TOLERANCE: Final = 1e-5
 HALF_PRECISION_TOLERANCE: Final = 1e-2
 _RUN_ERRORS: Final[tuple[type[Exception], ...]] = (*RUNTIME_ERRORS, ValueError, TypeError)
@@ -70,10 +71,12 @@ def open_whole(model: Path) -> Any:
     try:
         return open_session(model, optimised=False)
     except RUNTIME_ERRORS as error:
+        why = brief(error).replace(f"{model.parent}/", "")
+        mend = "correct or re-export the model; operators of other domains need a run time that has them"
+        if _SHAPE_OUTSIDE in why:
+            mend = "keep small tensors in the model's own file: onnx.save(.., size_threshold=1024)"
         raise InvalidInputError(
-            f"onnxruntime cannot load the model {model.name!r}",
-            why=brief(error),
-            mend="correct or re-export the model; operators of other domains need a run time that has them",
+            f"onnxruntime cannot load the model {model.name!r}", why=why, mend=mend
         ) from error
 
 
