@@ -20,9 +20,9 @@ _LISTED = 12
 
 def print_warnings(session: Session, report: DesignReport, directory: Path) -> None:
     """Say on stderr what is probably not meant, and what is left alone."""
-    from aisprint_cli.cli.diagnostics_view import show
-
     if report.findings and not session.quiet:
+        from aisprint_cli.cli.diagnostics_view import show
+
         show(session, report.findings, directory)
     if report.is_capped:
         # Also when quiet: a result that is not all of it must never look as if it were.

@@ -60,7 +60,9 @@ def open_design(directory: Path) -> OpenedDesign:
     loaded = require_application(directory)
     application = loaded.application
     if application is None:
-        raise InvalidInputError("The application cannot be used as it is.", loaded.findings)
+        raise InvalidInputError(
+            "The application cannot be used as it is.", loaded.findings, directory=directory
+        )
     tree = directory / TREE
     manifest = read_manifest(tree)
     if manifest is None:

@@ -16,18 +16,12 @@ _T = TypeVar("_T")
 def production_document(application: Application, deployment: Deployment) -> dict[str, Any]:
     """The document of a deployment: the resources it uses and where each part runs.
 
-    A network domain that has layers stays if one of them is used, and keeps only those, with only
-    the resources used; one that has none stays as it is.
+    A network domain that has layers stays if one of them is used, or for a domain nested in it that
+    stays; it keeps only the layers used, with only the resources used. One without layers stays whole.
     """
     used = {(placed.layer, placed.resource) for placed in deployment.placed}
-    domains = {
-        domain.key: _domain(domain, used)
-        for domain in application.catalogue.domains
-        if not domain.layers or any(layer.number in deployment.layers for layer in domain.layers)
-    }
-    for document in domains.values():
-        if nested := document.get("subNetworkDomains"):
-            document["subNetworkDomains"] = [key for key in nested if key in domains]
+    kept = _kept_domains(application.catalogue.domains, set(deployment.layers))
+    domains = {domain.key: _domain(domain, used, kept) for domain in kept.values()}
     parts = {_key(placed): _component(placed) for placed in _in_file_order(application, deployment)}
     return {
         "System": {
@@ -67,13 +61,32 @@ def _component(placed: PlacedPart) -> dict[str, Any]:
     }
 
 
-def _domain(domain: NetworkDomain, used: set[tuple[int, str]]) -> dict[str, Any]:
+def _kept_domains(domains: tuple[NetworkDomain, ...], layers: set[int]) -> dict[str, NetworkDomain]:
+    """The domains that have no layers, or one that is used, or one of these nested in them."""
+    kept = {
+        domain.key
+        for domain in domains
+        if not domain.layers or any(layer.number in layers for layer in domain.layers)
+    }
+    waiting = [domain for domain in domains if domain.key not in kept]
+    while parents := [domain for domain in waiting if not kept.isdisjoint(domain.subdomains)]:
+        kept |= {domain.key for domain in parents}
+        waiting = [domain for domain in waiting if domain.key not in kept]
+    return {domain.key: domain for domain in domains if domain.key in kept}
+
+
+def _domain(
+    domain: NetworkDomain, used: set[tuple[int, str]], kept: Mapping[str, NetworkDomain]
+) -> dict[str, Any]:
     document = dict(domain.document)
-    if domain.layers:
-        layers = {number for number, _ in used}
-        document["ComputationalLayers"] = {
-            layer.key: _layer(layer, used) for layer in domain.layers if layer.number in layers
-        }
+    if domain.subdomains:
+        document["subNetworkDomains"] = [key for key in domain.subdomains if key in kept]
+    layers = {number for number, _ in used}
+    chosen = {layer.key: _layer(layer, used) for layer in domain.layers if layer.number in layers}
+    if chosen:
+        document["ComputationalLayers"] = chosen
+    elif domain.layers:
+        document.pop("ComputationalLayers", None)
     return document
 
 

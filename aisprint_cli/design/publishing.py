@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 
 from aisprint_cli.design.documents import annotations_text
 from aisprint_cli.design.entries import Entry, EntryRecorder
@@ -77,7 +78,7 @@ def publish(draft: Draft, workshop: Workshop | None, *, force: bool) -> Publicat
     plan = _plan(draft, staged)
     obstacles = plan.reconciliation.obstacles
     if not force:
-        _refuse(obstacles, plan.edited_outside if situation.manifest else ())
+        _refuse(situation.directory, obstacles, plan.edited_outside if situation.manifest else ())
     manifest = _manifest(draft, plan)
     changes = plan.reconciliation.changes
     if workshop is None or staged is None:
@@ -170,7 +171,7 @@ def _write_tree(
     return tuple(f"{TREE}/{path}" for path in kept)
 
 
-def _refuse(obstacles: tuple[Obstacle, ...], outside: tuple[str, ...]) -> None:
+def _refuse(directory: Path, obstacles: tuple[Obstacle, ...], outside: tuple[str, ...]) -> None:
     findings = Findings()
     for obstacle in obstacles:
         _refuse_one(findings, f"{TREE}/{obstacle.path}", ours=obstacle.ours)
@@ -178,7 +179,9 @@ def _refuse(obstacles: tuple[Obstacle, ...], outside: tuple[str, ...]) -> None:
         _refuse_one(findings, path, ours=True)
     if findings.has_errors:
         raise InvalidInputError(
-            "The output was edited since it was written; nothing was changed.", findings.sorted()
+            "The output was edited since it was written; nothing was changed.",
+            findings.sorted(),
+            directory=directory,
         )
 
 

@@ -111,7 +111,7 @@ def _run(
     findings = Findings()
     splits = splitter.split_all(situation.application, situation.inputs.components, loaded.sources, findings)
     if findings.has_errors:
-        raise InvalidInputError("Some components cannot be split.", findings.sorted())
+        raise InvalidInputError("Some components cannot be split.", findings.sorted(), directory=directory)
     draft = _draft(situation, splits, settings)
     progress(_announce(draft))
     publication = publish(draft, workshop, force=settings.force)

@@ -84,7 +84,9 @@ def examine(directory: Path, loaded: Loaded) -> Situation:
 
     """
     if loaded.application is None:
-        raise InvalidInputError("The application cannot be designed as it is.", loaded.findings)
+        raise InvalidInputError(
+            "The application cannot be designed as it is.", loaded.findings, directory=directory
+        )
     tree = directory / TREE
     if tree.is_symlink() or (tree.exists() and not tree.is_dir()):
         raise StateError(
@@ -95,5 +97,5 @@ def examine(directory: Path, loaded: Loaded) -> Situation:
     findings = Findings()
     inputs = read_inputs(directory, loaded.application, findings)
     if findings.has_errors:
-        raise InvalidInputError("Some components cannot be copied.", findings.sorted())
+        raise InvalidInputError("Some components cannot be copied.", findings.sorted(), directory=directory)
     return Situation(directory, loaded, loaded.application, inputs, PresentTree(tree), read_manifest(tree))

@@ -14,7 +14,7 @@ from aisprint_cli.design.manifest import SplitRecord
 from aisprint_cli.design.records import PresentTree, record_file
 from aisprint_cli.diagnostics import Findings
 from aisprint_cli.errors import InvalidInputError
-from aisprint_cli.load.application import SourceMap
+from aisprint_cli.load.source_map import SourceMap
 from aisprint_cli.model.annotations import PartitionableModel
 from aisprint_cli.model.application import Application, ComponentSource
 from aisprint_cli.model.naming import segment_design
