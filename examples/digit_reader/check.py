@@ -3,16 +3,17 @@
     python check.py RESULTS              a table; exit code 1 below the stated share of digits
     python check.py RESULTS OTHER        also: both folders hold the same answers
 
-A results folder is searched as a whole, whatever the layout below it: every JSON file that names a page
-and its digits counts. A page without digits has no result, and that is right.
+A results folder is searched as a whole, whatever the layout below it: every JSON file with digits counts.
+Its page is the one that its path names (`aisprint invoke` brings results to `<page>/<component>/<file>`),
+or else the one it names itself. A page without digits has no result, and that is right.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -24,8 +25,6 @@ REQUIRED_SHARE = 0.95
 CONFIDENCE_TOLERANCE = 1e-3
 """Confidences of a split model differ in the last bits: other operations are fused."""
 
-_TRACE = re.compile(r"^aisprint-[0-9a-fA-F-]{36}[-_.]?")
-
 
 @dataclass(frozen=True)
 class Reading:
@@ -35,29 +34,28 @@ class Reading:
     confidences: tuple[float, ...]
 
 
-def readings(results: Path) -> dict[str, Reading]:
+def readings(results: Path, pages: Iterable[str]) -> dict[str, Reading]:
     """Every result below a folder, by page name."""
     if not results.is_dir():
         sys.exit(f"There is no folder {results}.")
+    names = {known: page for page in pages for known in (page, Path(page).stem)}
     found: dict[str, Reading] = {}
-    for path in sorted(results.rglob("*")):
-        reading = _reading(path)
-        if reading is None:
+    for path in sorted(results.rglob("*.json")):
+        result = _result(path)
+        if result is None:
             continue
-        page, value = reading
-        if found.setdefault(page, value) != value:
+        parts = path.relative_to(results).parts
+        page = next((names[part] for part in parts if part in names), result[0])
+        if found.setdefault(page, result[1]) != result[1]:
             sys.exit(f"{results} holds two different results of {page}; check one run at a time.")
     return found
 
 
-def _reading(path: Path) -> tuple[str, Reading] | None:
-    if not path.is_file():
-        return None
+def _result(path: Path) -> tuple[str, Reading] | None:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-        page = _TRACE.sub("", document["page"])
-        return page, Reading(tuple(document["digits"]), tuple(document["confidences"]))
-    except (ValueError, KeyError, TypeError):
+        return document["page"], Reading(tuple(document["digits"]), tuple(document["confidences"]))
+    except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
@@ -110,10 +108,11 @@ def main() -> int:
     parser.add_argument("other", type=Path, nargs="?", help="the results of another run, to be equal")
     parser.add_argument("--truth", type=Path, default=HERE / "truth.json")
     arguments = parser.parse_args()
-    found = readings(arguments.results)
-    good = compare_with_truth(found, json.loads(arguments.truth.read_text(encoding="utf-8")))
+    truth = json.loads(arguments.truth.read_text(encoding="utf-8"))
+    found = readings(arguments.results, truth)
+    good = compare_with_truth(found, truth)
     if arguments.other is not None:
-        good = compare_runs(found, readings(arguments.other)) and good
+        good = compare_runs(found, readings(arguments.other, truth)) and good
     return 0 if good else 1
 
 

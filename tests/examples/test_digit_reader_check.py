@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 
 def check(digit_reader: Path, *folders: Path) -> subprocess.CompletedProcess[str]:
@@ -42,16 +43,44 @@ def test_missing_results_fail(digit_reader: Path, results: Path, tmp_path: Path)
 def test_a_result_for_a_page_that_is_not_there_fails(
     digit_reader: Path, results: Path, tmp_path: Path
 ) -> None:
-    strange = altered(results, tmp_path / "strange", "page-1", page="page-77.png")
-    shutil.copytree(results / "page-1", tmp_path / "strange" / "again")
-    done = check(digit_reader, strange)
+    shutil.copytree(results, tmp_path / "more")
+    strange = json.loads((results / "page-1" / "tally.json").read_text()) | {"page": "page-77.png"}
+    (tmp_path / "more" / "strange.json").write_text(json.dumps(strange))
+    done = check(digit_reader, tmp_path / "more")
     assert done.returncode == 1
-    assert "(no such page)" in done.stdout
+    assert "page-77.png  (no such page)" in done.stdout
 
 
-def test_result_names_may_carry_a_trace(digit_reader: Path, results: Path, tmp_path: Path) -> None:
-    name = "aisprint-0a5c8d1e-0000-4000-8000-00000000abcd-page-1.png"
-    assert check(digit_reader, altered(results, tmp_path / "traced", "page-1", page=name)).returncode == 0
+def test_a_result_for_a_page_without_digits_fails(digit_reader: Path, results: Path, tmp_path: Path) -> None:
+    shutil.copytree(results, tmp_path / "more")
+    shutil.copytree(results / "page-1", tmp_path / "more" / "page-3", dirs_exist_ok=True)
+    done = check(digit_reader, tmp_path / "more")
+    assert done.returncode == 1
+    assert "page-3.png   (none)               61627993550013       NO" in done.stdout
+
+
+def test_the_folder_names_the_page_where_a_deployment_renamed_the_file(
+    digit_reader: Path, results: Path, tmp_path: Path
+) -> None:
+    name = "aisprint-0a5c8d1e-0000-4000-8000-00000000abcd.png"
+    done = check(digit_reader, altered(results, tmp_path / "traced", "page-1", page=name))
+    assert done.returncode == 0, done.stdout
+
+
+def test_results_lying_together_are_told_apart_by_what_they_say(
+    digit_reader: Path, answers: dict[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    for number, answer in enumerate(answers.values()):
+        (tmp_path / f"{number}.json").write_text(json.dumps(answer))
+    assert check(digit_reader, tmp_path).returncode == 0
+
+
+def test_two_results_of_one_page_are_not_mixed(digit_reader: Path, results: Path, tmp_path: Path) -> None:
+    altered(results, tmp_path / "runs" / "one", "page-1", digits=[1])
+    shutil.copytree(results, tmp_path / "runs" / "two")
+    done = check(digit_reader, tmp_path / "runs")
+    assert done.returncode == 1
+    assert "two different results of page-1.png" in done.stderr
 
 
 def test_equal_runs_agree_and_last_bits_do_not_matter(
