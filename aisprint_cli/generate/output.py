@@ -14,9 +14,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from aisprint_cli.errors import StateError
+from aisprint_cli.errors import InvalidInputError, StateError
 from aisprint_cli.generate.fdl import FdlFile
-from aisprint_cli.generate.read import is_ours
+from aisprint_cli.generate.names import DEFAULT_DOMAIN
+from aisprint_cli.generate.read import is_ours, read_template
 from aisprint_cli.generate.templates import TemplateFile
 from aisprint_cli.system.files import write_atomic
 
@@ -70,6 +71,19 @@ def is_untouched(text: str) -> bool:
         return False
     rest = text[: found.start()] + text[found.end() :]
     return hashlib.sha256(rest.encode()).hexdigest()[:16] == found[1]
+
+
+def domain_in(directory: Path) -> str:
+    """The domain that the templates of a deployment's directory were made with, else the default.
+
+    So a domain that was chosen once holds for the runs that follow.
+    """
+    for path in sorted((directory / TEMPLATES_FOLDER).glob("layer*.yaml")):
+        try:
+            return read_template(path.read_text(encoding="utf-8"), path.name).domain
+        except (InvalidInputError, OSError, UnicodeDecodeError):
+            continue
+    return DEFAULT_DOMAIN
 
 
 def compare(directory: Path, wanted: Mapping[str, str]) -> tuple[OutputFile, ...]:

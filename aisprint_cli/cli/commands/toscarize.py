@@ -55,7 +55,7 @@ def toscarize(
             "--domain",
             metavar="NAME",
             help="The DNS domain of clusters still to be made.",
-            show_default="aisprint.internal",
+            show_default="that of the last run, else aisprint.internal",
         ),
     ] = None,
     stdout: Annotated[bool, typer.Option("--stdout", help="Print the files and write nothing.")] = False,
@@ -95,18 +95,16 @@ def toscarize(
         result.require_current()
 
 
-def _checked_domain(domain: str | None) -> str:
-    """The domain to use.
+def _checked_domain(domain: str | None) -> str | None:
+    """The domain asked for, if any.
 
     Raises:
         UsageError: when it is not the name of one.
     """
     import re
 
-    from aisprint_cli.generate.names import DEFAULT_DOMAIN
-
     if domain is None:
-        return DEFAULT_DOMAIN
+        return None
     if not re.fullmatch(rf"{_DOMAIN_LABEL}(\.{_DOMAIN_LABEL})*", domain):
         raise UsageError(f"{domain!r} is not a DNS domain.", mend="Write it as example.org.")
     return domain.lower()
@@ -166,21 +164,22 @@ class _Result:
             )
 
 
-def _make(directory: Path, choice: str | None, domain: str) -> _Result:
+def _make(directory: Path, choice: str | None, domain: str | None) -> _Result:
     from aisprint_cli.design.choice import default_choice, directory_of
     from aisprint_cli.design.current import open_design, select
     from aisprint_cli.generate.deployment_files import make_deployment_files
-    from aisprint_cli.generate.output import compare
+    from aisprint_cli.generate.output import compare, domain_in
     from aisprint_cli.generate.positions import positions_in
 
     opened = open_design(directory)
     chosen = choice or default_choice(opened)
     selection = select(opened, choice=chosen)
-    made = make_deployment_files(
-        selection.application, selection.deployment, domain=domain, locate=positions_in(directory)
-    )
     folder = directory_of(opened, chosen)
-    return _Result(directory, folder, domain, made, made.read(), compare(folder, made.texts))
+    used = domain or domain_in(folder)
+    made = make_deployment_files(
+        selection.application, selection.deployment, domain=used, locate=positions_in(directory)
+    )
+    return _Result(directory, folder, used, made, made.read(), compare(folder, made.texts))
 
 
 def _print_files(session: Session, result: _Result) -> None:

@@ -1,0 +1,307 @@
+"""`aisprint toscarize` as a person or a pipeline runs it, after a real `aisprint design`."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from aisprint_cli.generate.read import read_template
+
+DAG = """\
+System:
+  name: two_layers
+  components: [crop, count]
+  dependencies: [[crop, count, 1]]
+"""
+
+RESOURCE = """\
+            resource1:
+              {{name: {name}, totalNodes: 2, cost: 0.1, memorySize: 4096, storageSize: 10, storageType: SSD,
+              processors: {{processor1: {{name: cpu, type: x, architecture: amd64, computingUnits: 4,
+              internalMemory: 4, SGXFlag: false}}}}}}
+"""
+
+RESOURCES = f"""\
+System:
+  name: Two layers
+  NetworkDomains:
+    ND1:
+      name: all
+      AccessDelay: 0.001
+      Bandwidth: 1000
+      subNetworkDomains: []
+      ComputationalLayers:
+        computationalLayer1:
+          name: edge
+          number: 1
+          type: Virtual
+          Resources:
+{RESOURCE.format(name="Pi")}
+        computationalLayer2:
+          name: cloud
+          number: 2
+          type: Virtual
+          Resources:
+{RESOURCE.format(name="VM")}
+"""
+
+CONTAINER = """\
+      container1: {{image: null, memorySize: 256, computingUnits: 0.5, trustedExecution: false,
+        networkProtection: false, fileSystemProtection: false, GPURequirement: false,
+        candidateExecutionResources: [{resources}]}}
+"""
+
+CANDIDATES = f"""\
+Components:
+  component1:
+    name: crop
+    candidateExecutionLayers: [1]
+    Containers:
+{CONTAINER.format(resources="Pi")}
+  component2:
+    name: count
+    candidateExecutionLayers: [2, 1]
+    Containers:
+{CONTAINER.format(resources="VM, Pi")}
+"""
+
+MAIN = """\
+from aisprint.annotations import component_name, exec_time
+
+
+@component_name(name="{name}")
+@exec_time(local_time_thr=5)
+def main(args):
+    pass
+"""
+
+
+@dataclass(frozen=True)
+class Done:
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.out)
+        return found
+
+
+def aisprint(*arguments: str | Path, cwd: Path | None = None) -> Done:
+    command = [str(Path(sys.executable).with_name("aisprint")), *map(str, arguments)]
+    environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "80"}
+    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="session")
+def designed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("designed") / "two_layers"
+    files = {
+        "common_config/application_dag.yaml": DAG,
+        "common_config/candidate_resources.yaml": RESOURCES,
+        "common_config/candidate_deployments.yaml": CANDIDATES,
+        "src/crop/main.py": MAIN.format(name="crop"),
+        "src/count/main.py": MAIN.format(name="count"),
+    }
+    for path, text in files.items():
+        target = directory / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+    done = aisprint("design", directory)
+    assert done.status == 0, done.err
+    return directory
+
+
+@pytest.fixture
+def app(designed: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(designed, tmp_path / "two_layers", symlinks=True))
+
+
+def generated(app: Path, deployment: str) -> dict[str, bytes]:
+    folder = app / "aisprint" / "deployments" / deployment
+    found = [*folder.glob("im/*"), *folder.glob("oscar/**/*")]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found if path.is_file()}
+
+
+def test_it_writes_the_base_deployment_when_nothing_was_placed(app: Path) -> None:
+    done = aisprint("toscarize", app)
+    assert (done.status, done.err) == (0, "")
+    assert set(generated(app, "base")) == {
+        "im/layer1.yaml",
+        "im/layer2.yaml",
+        "oscar/fdl.yaml",
+        "oscar/services/crop.yaml",
+        "oscar/services/count.yaml",
+        "oscar/scripts/crop.sh",
+        "oscar/scripts/count.sh",
+    }
+    for word in (
+        "two-layers-l1",
+        "two-layers-l2",
+        "minio: crop/output",
+        "aisprint/deployments/base/im/layer1.yaml",
+    ):
+        assert word in done.out
+    template = read_template(generated(app, "base")["im/layer1.yaml"].decode())
+    assert (app / template.functions[0].source / "main.py").is_file()
+    constraints = yaml.safe_load(generated(app, "base")["im/layer1.yaml"])["topology_template"]["inputs"]
+    assert "threshold: 5" in constraints["qos_constraints"]["default"]
+
+
+def test_a_second_run_changes_nothing_and_says_so(app: Path) -> None:
+    aisprint("toscarize", app)
+    before = generated(app, "base")
+    done = aisprint("toscarize", app)
+    assert done.status == 0
+    assert "Nothing had to be written." in done.out
+    assert generated(app, "base") == before
+
+
+def test_the_result_as_json_has_a_versioned_shape(app: Path) -> None:
+    found = aisprint("toscarize", app, "--deployment", "deployment1", "-o", "json").json
+    assert found["schema"] == "aisprint.toscarize/1"
+    assert (found["application"], found["deployment"]) == ("two_layers", "deployment1")
+    assert [layer["layer"] for layer in found["layers"]] == [1]
+    (layer,) = found["layers"]
+    assert [function["part"] for function in layer["functions"]] == ["crop", "count"]
+    assert layer["file"] == "aisprint/deployments/deployment1/im/layer1.yaml"
+    assert {entry["state"] for entry in found["files"]} == {"new"}
+    for entry in found["files"]:
+        assert (app / entry["path"]).is_file()
+
+
+def test_the_optimal_deployment_is_taken_once_there_is_one(app: Path) -> None:
+    placed = app / "aisprint/deployments/optimal_deployment/production_deployment.yaml"
+    document = yaml.safe_load(placed.read_text())
+    component = document["System"]["Components"]["component2"]
+    component["executionLayer"] = 1
+    component["Containers"]["container1"]["selectedExecutionResource"] = "Pi"
+    document["System"]["DeploymentName"] = "deployment1"
+    placed.write_text(yaml.safe_dump(document))
+    done = aisprint("toscarize", app, "-o", "json")
+    assert done.status == 0, done.err
+    assert [layer["layer"] for layer in done.json["layers"]] == [1]
+    assert set(generated(app, "optimal_deployment")) >= {"im/layer1.yaml", "oscar/fdl.yaml"}
+    assert generated(app, "base") == {}
+
+
+def test_printing_writes_nothing(app: Path) -> None:
+    done = aisprint("toscarize", app, "--stdout")
+    assert done.status == 0
+    assert generated(app, "base") == {}
+    documents = list(yaml.safe_load_all(done.out))
+    assert [document.get("metadata", {}).get("aisprint_layer") for document in documents[:2]] == ["1", "2"]
+    assert "functions" in documents[2]
+
+
+def test_printing_as_json_carries_the_texts(app: Path) -> None:
+    found = aisprint("toscarize", app, "--stdout", "-o", "json").json
+    texts = {entry["path"]: entry["text"] for entry in found["texts"]}
+    aisprint("toscarize", app)
+    for path, text in texts.items():
+        assert (app / path).read_text() == text
+
+
+def test_the_check_tells_a_pipeline_what_is_not_up_to_date(app: Path) -> None:
+    missing = aisprint("toscarize", app, "--check")
+    assert missing.status == 7
+    assert "aisprint/deployments/base/im/layer1.yaml (new)" in missing.err
+    assert generated(app, "base") == {}
+    aisprint("toscarize", app)
+    assert aisprint("toscarize", app, "--check").status == 0
+    target = app / "aisprint/deployments/base/im/layer2.yaml"
+    target.write_text(target.read_text() + "# mine\n")
+    edited = aisprint("toscarize", app, "--check")
+    assert edited.status == 7
+    assert "layer2.yaml (edited)" in edited.err
+
+
+def test_an_edited_file_is_only_replaced_when_asked(app: Path) -> None:
+    aisprint("toscarize", app)
+    target = app / "aisprint/deployments/base/im/layer1.yaml"
+    before = target.read_text()
+    target.write_text(before + "# mine\n")
+    refused = aisprint("toscarize", app)
+    assert refused.status == 6
+    assert "layer1.yaml" in refused.err
+    assert "--force" in refused.err
+    assert target.read_text().endswith("# mine\n")
+    assert aisprint("toscarize", app, "--force").status == 0
+    assert target.read_text() == before
+
+
+def test_designing_again_leaves_the_templates_where_they_are(app: Path) -> None:
+    aisprint("toscarize", app)
+    before = generated(app, "base")
+    done = aisprint("design", app)
+    assert done.status == 0, done.err
+    assert generated(app, "base") == before
+    source = app / "src/crop/main.py"
+    source.write_text(source.read_text() + "\n# changed\n")
+    done = aisprint("design", app)
+    assert done.status == 0, done.err
+    assert generated(app, "base") == before
+
+
+def test_the_domain_reaches_every_address(app: Path) -> None:
+    found = aisprint("toscarize", app, "--stdout", "--domain", "Example.org", "-o", "json").json
+    assert found["domain"] == "example.org"
+    assert "minio.two-layers-l2.example.org" in json.dumps(found["texts"])
+
+
+def test_a_domain_chosen_once_holds(app: Path) -> None:
+    assert aisprint("toscarize", app, "--domain", "example.org").status == 0
+    before = generated(app, "base")
+    assert aisprint("toscarize", app, "--check").status == 0
+    assert aisprint("toscarize", app).status == 0
+    assert generated(app, "base") == before
+    assert aisprint("toscarize", app, "--check", "--domain", "other.org").status == 7
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--base", "--optimal"], "More than one deployment"),
+        (["--base", "--deployment", "base"], "More than one deployment"),
+        (["--stdout", "--check"], "exclude each other"),
+        (["--check", "--force"], "exclude each other"),
+        (["--domain", "not a domain"], "not a DNS domain"),
+        (["--deployment", "deployment99"], "no deployment deployment99"),
+        (["--no-verify"], "No such option"),
+    ],
+)
+def test_a_wrong_command_line_is_a_usage_error(designed: Path, arguments: list[str], says: str) -> None:
+    done = aisprint("toscarize", designed, *arguments)
+    assert done.status == 2
+    assert says in done.err
+    assert "Traceback" not in done.err
+
+
+def test_without_a_design_it_says_what_to_run(app: Path) -> None:
+    shutil.rmtree(app / "aisprint")
+    done = aisprint("toscarize", app)
+    assert done.status == 6
+    assert "aisprint design" in done.err
+    assert not (app / "aisprint").exists()
+
+
+def test_what_cannot_be_deployed_is_shown_with_its_place_and_nothing_is_written(app: Path) -> None:
+    candidates = app / "common_config/candidate_deployments.yaml"
+    candidates.write_text(candidates.read_text().replace("image: null", "image: 'no image'", 1))
+    aisprint("design", app)
+    done = aisprint("toscarize", app)
+    assert done.status == 3
+    assert "common_config/candidate_deployments.yaml:6:" in done.err
+    assert "no image" in done.err
+    assert generated(app, "base") == {}
