@@ -10,22 +10,13 @@ from typing import Any
 from aisprint_cli.deploy.desired import DesiredState, desired_state, source_digest
 from aisprint_cli.deploy.measures import constraints_document
 from aisprint_cli.deploy.workspace import Workspace
+from aisprint_cli.design.choice import default_choice, directory_of
 from aisprint_cli.design.current import OPTIMAL_CHOICE, OpenedDesign, open_design, select
 from aisprint_cli.design.enumeration import BASE_DEPLOYMENT
-from aisprint_cli.design.layout import OPTIMAL, PRODUCTION_FILE
-from aisprint_cli.errors import InvalidInputError, StateError
-from aisprint_cli.generate.fdl import make_fdl_files
-from aisprint_cli.generate.names import DEFAULT_DOMAIN
-from aisprint_cli.generate.output import (
-    TEMPLATES_FOLDER,
-    FileState,
-    OutputFile,
-    compare,
-    wanted_files,
-    write,
-)
-from aisprint_cli.generate.read import read_template
-from aisprint_cli.generate.templates import make_templates
+from aisprint_cli.errors import StateError
+from aisprint_cli.generate.deployment_files import make_deployment_files
+from aisprint_cli.generate.output import FileState, OutputFile, compare, domain_in, write
+from aisprint_cli.generate.positions import positions_in
 
 
 @dataclass(frozen=True)
@@ -61,16 +52,16 @@ def prepare(
     opened = open_design(workspace.application)
     chosen = choice or _default_choice(workspace, opened)
     selection = select(opened, choice=chosen)
-    folder = opened.deployments_dir / (OPTIMAL if chosen == OPTIMAL_CHOICE else chosen)
-    domain = _domain_in(folder)
-    templates = make_templates(selection.application, selection.deployment, domain=domain)
-    fdl = make_fdl_files(selection.application, selection.deployment, domain=domain)
-    files = compare(folder, wanted_files(templates, fdl))
-    _settle(folder, files, chosen, note=note, write_templates=write_templates)
-    desired = desired_state(
-        (read_template(template.text, template.file_name) for template in templates),
-        lambda source: source_digest(workspace.application / source),
+    folder = directory_of(opened, chosen)
+    made = make_deployment_files(
+        selection.application,
+        selection.deployment,
+        domain=domain_in(folder),
+        locate=positions_in(workspace.application),
     )
+    files = compare(folder, made.texts)
+    _settle(folder, files, chosen, note=note, write_templates=write_templates)
+    desired = desired_state(made.read(), lambda source: source_digest(workspace.application / source))
     return Prepared(chosen, desired, constraints_document(selection.deployment.qos))
 
 
@@ -78,18 +69,7 @@ def _default_choice(workspace: Workspace, opened: OpenedDesign) -> str:
     current = workspace.current()
     if current is not None:
         return current.name
-    placed = opened.deployments_dir / OPTIMAL / PRODUCTION_FILE
-    return OPTIMAL_CHOICE if placed.is_file() else BASE_DEPLOYMENT
-
-
-def _domain_in(folder: Path) -> str:
-    """The domain that earlier templates were made with."""
-    for path in sorted((folder / TEMPLATES_FOLDER).glob("layer*.yaml")):
-        try:
-            return read_template(path.read_text(encoding="utf-8"), path.name).domain
-        except (InvalidInputError, OSError, UnicodeDecodeError):
-            continue
-    return DEFAULT_DOMAIN
+    return default_choice(opened)
 
 
 def _settle(
