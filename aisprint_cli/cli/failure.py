@@ -9,7 +9,8 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aisprint_cli.errors import AisprintError, ExitCode
+from aisprint_cli.cli.session import Session
+from aisprint_cli.errors import AisprintError, ExitCode, InvalidInputError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
 def _stderr() -> Console:
     from rich.console import Console
 
-    plain = "NO_COLOR" in os.environ or "--no-color" in sys.argv
-    return Console(stderr=True, no_color=plain, highlight=False, soft_wrap=True)
+    return Console(stderr=True, no_color=_is_plain(), highlight=False, soft_wrap=True)
+
+
+def _is_plain() -> bool:
+    return "NO_COLOR" in os.environ or "--no-color" in sys.argv
 
 
 def explain(error: AisprintError) -> int:
@@ -27,12 +31,20 @@ def explain(error: AisprintError) -> int:
     from rich.markup import escape
 
     console = _stderr()
+    if isinstance(error, InvalidInputError) and error.diagnostics:
+        _show_findings(error)
     console.print(f"[bold red]error:[/] {escape(error.message)}")
     if error.why:
         console.print(f"  [bold]why:[/]  {escape(error.why)}")
     if error.mend:
         console.print(f"  [bold]mend:[/] {escape(error.mend)}")
     return int(error.exit_code)
+
+
+def _show_findings(error: InvalidInputError) -> None:
+    from aisprint_cli.cli.diagnostics_view import show
+
+    show(Session(color=not _is_plain()), error.diagnostics, error.directory or Path())
 
 
 def report_bug(error: BaseException) -> int:

@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 
 from aisprint_cli.cli import failure
-from aisprint_cli.cli.commands import deploy, design, invoke, logs, new, outputs, status, toscarize, undeploy
+from aisprint_cli.cli.commands import (
+    deploy,
+    design,
+    invoke,
+    logs,
+    new,
+    outputs,
+    schema,
+    status,
+    toscarize,
+    undeploy,
+    validate,
+)
 from aisprint_cli.errors import AisprintError
 
 app = typer.Typer(
@@ -39,6 +51,8 @@ def _root(
 
 app.command("new")(new.new)
 app.command("new-application", hidden=True)(new.new_application)
+app.command("validate")(validate.validate)
+app.command("schema")(schema.schema)
 app.command("design")(design.design)
 app.command("toscarize")(toscarize.toscarize)
 app.command("deploy")(deploy.deploy)

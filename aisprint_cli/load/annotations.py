@@ -227,8 +227,9 @@ class _Extraction:
 
 def _runs_something(statement: ast.stmt) -> bool:
     """Whether a top-level statement calls anything, or is the usual `if __name__ == ...`."""
-    if isinstance(statement, ast.If):
-        return any(isinstance(item, ast.Name) and item.id == "__name__" for item in ast.walk(statement.test))
+    if isinstance(statement, ast.If) and isinstance(statement.test, ast.Compare):
+        sides = (statement.test.left, *statement.test.comparators)
+        return any(isinstance(side, ast.Name) and side.id == "__name__" for side in sides)
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -79,6 +81,26 @@ def load_application(directory: Path) -> Loaded:
         directory: the application directory; the findings' paths are relative to it.
 
     """
+    with _collector_paused():
+        return _load(directory)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Spare the garbage collector's passes: loading makes many objects, and all of them stay.
+
+    On 1,000 components that is a third of the time.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _load(directory: Path) -> Loaded:
     reporter = Reporter(Findings())
     documents = {kind.name: read_document(directory, kind, reporter) for kind in INPUTS}
     components = read_components(directory, reporter)

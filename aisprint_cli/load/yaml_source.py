@@ -16,7 +16,8 @@ DEPTH_LIMIT: Final = 100
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CONFLICT: Final = re.compile(r"^(?:<<<<<<<|>>>>>>>|\|\|\|\|\|\|\|)(?: .*)?$", re.MULTILINE)
 _BRACKET: Final = re.compile(r"[\[\]{}]")
-_SUSPICIOUS_LINE: Final = 20_000
+_INDICATOR: Final = re.compile(r"[-?]\s")
+_DEEP_INDENT: Final = re.compile(rf"^[ \-?:]{{{DEPTH_LIMIT // 2}}}", re.MULTILINE)
 _WIDE_BOMS: Final = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -97,8 +98,7 @@ def _is_too_deep(text: str) -> bool:
     for bracket in _BRACKET.findall(text):
         depth += 1 if bracket in "[{" else -1
         deepest = max(deepest, depth)
-    longest = max(map(len, text.split("\n")))
-    if deepest <= DEPTH_LIMIT and longest <= _SUSPICIOUS_LINE and not _indented_deep(text):
+    if deepest <= DEPTH_LIMIT and not _may_nest_blocks(text):
         return False
     depth = 0
     for event in yaml.parse(text, Loader=_LOADER):
@@ -111,8 +111,11 @@ def _is_too_deep(text: str) -> bool:
     return False
 
 
-def _indented_deep(text: str) -> bool:
-    return re.search(rf"^[ \-?:]{{{DEPTH_LIMIT}}}", text, re.MULTILINE) is not None
+def _may_nest_blocks(text: str) -> bool:
+    """Whether indentation, or `- - -` on one line, could reach the limit; at most two levels a column."""
+    return _DEEP_INDENT.search(text) is not None or any(
+        len(_INDICATOR.findall(line)) > DEPTH_LIMIT for line in text.split("\n") if len(line) > DEPTH_LIMIT
+    )
 
 
 def _report_syntax(path: str, text: str, error: yaml.MarkedYAMLError, reporter: Reporter) -> None:

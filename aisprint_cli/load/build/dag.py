@@ -15,21 +15,16 @@ from aisprint_cli.model.dag import Dag, Dependency
 class DagDraft:
     """What is sound of the file, with the index of each item in it, for positions.
 
-    `dag` is made of the components as they stand and the edges whose ends are known; it may have
-    cycles and duplicates, which the checks report.
+    `names` are the components and their alternatives. `dag` is made of the components as they stand
+    and the edges whose ends are known; it may have cycles, which the checks report.
     """
 
     name: str
     components: tuple[tuple[int, str], ...]
     dependencies: tuple[tuple[int, Dependency], ...]
     alternatives: Mapping[str, tuple[tuple[int, str], ...]]
+    names: frozenset[str]
     dag: Dag
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The components and their alternatives."""
-        others = (name for names in self.alternatives.values() for _, name in names)
-        return frozenset((*self.dag.components, *others))
 
 
 def build_dag(document: Mapping[str, Any] | None) -> DagDraft | None:
@@ -51,7 +46,8 @@ def build_dag(document: Mapping[str, Any] | None) -> DagDraft | None:
             {name: tuple(alternative for _, alternative in names) for name, names in alternatives.items()}
         ),
     )
-    return DagDraft(dag.name, components, edges, MappingProxyType(alternatives), dag)
+    names = frozenset((*known, *(name for items in alternatives.values() for _, name in items)))
+    return DagDraft(dag.name, components, edges, MappingProxyType(alternatives), names, dag)
 
 
 def _sound(items: list[Any] | None) -> list[tuple[int, Any]]:

@@ -211,7 +211,9 @@ class ListOf:
         if not isinstance(node, SequenceNode):
             return reader.wrong_type(node, f"a list of {self.what}", mend=self._mend(node))
         if len(node.value) < self.minimum:
-            message = f"{reader.where} should have {self.minimum} or more {self.what}, but has {len(node.value)}."
+            message = (
+                f"{reader.where} should list {self.minimum} or more {self.what}; it has {len(node.value)}."
+            )
             reader.report("structure.wrong-length", node, message)
             return INVALID
         known = reader.once(node, self)
