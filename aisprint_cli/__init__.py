@@ -1,8 +1,15 @@
 """The aisprint toolchain: from an application directory to a running, placed application."""
 
-from importlib.metadata import PackageNotFoundError, version
+from __future__ import annotations
 
-try:
-    __version__ = version("aisprint")
-except PackageNotFoundError:  # a checkout that was never installed
-    __version__ = "0+unknown"
+
+def __getattr__(name: str) -> str:
+    """Give `__version__` when it is asked for: reading package metadata costs every start 40 ms."""
+    if name != "__version__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("aisprint")
+    except PackageNotFoundError:  # a checkout that was never installed
+        return "0+unknown"
