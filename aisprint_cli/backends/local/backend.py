@@ -67,13 +67,11 @@ class LocalBackend:
         wanted = list(ids)
         present: dict[str, Observed] = {}
         if wanted and self._client.has_state():
+            clusters, services = self._client.clusters(), self._client.services()
             url = self._client.url
-            for cluster in self._client.clusters():
-                found = _observed_cluster(cluster, url)
-                present[found.id] = found
-            for service in self._client.services():
-                found = _observed_function(service, url)
-                present[found.id] = found
+            found = [_observed_cluster(cluster, url) for cluster in clusters]
+            found += [_observed_function(service, url) for service in services]
+            present = {item.id: item for item in found}
         return {item: present.get(item) or Observed(item, ItemState.ABSENT) for item in wanted}
 
     def apply(self, item: Item, progress: Progress) -> Observed:

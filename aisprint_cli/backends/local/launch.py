@@ -58,7 +58,7 @@ def read_address(home: Home) -> Address | None:
     try:
         document = json.loads(home.address.read_text())
         return Address(int(document["port"]), int(document["pid"]), str(document["token"]))
-    except (FileNotFoundError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError):
         return None
 
 

@@ -1,7 +1,7 @@
 """Takes runs from the queue, gives each a node, runs it and passes its outputs on.
 
 Order: first in, first out within a service; between services the one with fewest running comes first,
-then the one whose next run has waited longest.
+then the one that was served longest ago.
 """
 
 from __future__ import annotations
@@ -62,6 +62,8 @@ class Engine:
         self._wake = threading.Event()
         self._stopping = False
         self._running: dict[str, _Running] = {}
+        self._turn = 0
+        self._turns: dict[tuple[str, str], int] = {}
         self._idle = threading.Condition()
         self._answers: dict[str, Future[Answer]] = {}
         self._thread = threading.Thread(target=self._loop, name="dispatch", daemon=True)
@@ -179,7 +181,15 @@ class Engine:
             for hosted in self._registry.services()
             if (head := self._store.head(hosted.record.cluster, hosted.record.name)) is not None
         ]
-        return sorted(heads, key=lambda job: (not job.urgent, counts[job.cluster, job.service], job.seq))
+        return sorted(
+            heads,
+            key=lambda job: (
+                not job.urgent,
+                counts[job.cluster, job.service],
+                self._turns.get((job.cluster, job.service), 0),
+                job.seq,
+            ),
+        )
 
     def _begin(self, job: JobRecord, hosted: Hosted, slot: Slot) -> None:
         entry = _Running(job, hosted)
@@ -188,6 +198,8 @@ class Engine:
         if self._registry.service(job.cluster, job.service) is None:  # removed since it was looked up
             self._end(entry, slot)
             return
+        self._turn += 1
+        self._turns[job.cluster, job.service] = self._turn
         self._store.start(job.id)
         self._pool.submit(self._work, entry, slot)
 

@@ -58,7 +58,7 @@ class Watched:
             if self._over:
                 return
             self.reason = self.reason or reason
-            end_session(self.pid)
+            _end_with_descendants(self.pid)
 
     def close(self) -> None:
         """Kill what the process left behind; afterwards `stop` does nothing."""
@@ -201,13 +201,24 @@ def _reap(process: subprocess.Popen[bytes], watched: Watched, log: JobLog) -> tu
 
 
 def end_session(session: int) -> None:
-    """Kill every process of a session and every descendant of one."""
+    """Kill every process of a session."""
     with suppress(OSError):
         os.killpg(session, signal.SIGKILL)
     for pid in _members({session}).get(session, []):
         if pid != session:
             with suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
+
+
+def _end_with_descendants(session: int) -> None:
+    """Kill a session and, while their parents still lead to them, those that left it."""
+    descendants: list[psutil.Process] = []
+    with suppress(psutil.Error):
+        descendants = psutil.Process(session).children(recursive=True)
+    end_session(session)
+    for process in descendants:
+        with suppress(psutil.Error):
+            process.kill()
 
 
 def end_leftovers(jobs: Iterable[tuple[str, int | None, float | None]]) -> None:

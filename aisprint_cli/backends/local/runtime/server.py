@@ -7,10 +7,12 @@ import json
 import logging
 import os
 import secrets
+import signal
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -129,6 +131,8 @@ def serve(home: Home) -> None:
             uvicorn.Config(app, access_log=False, log_config=None, timeout_graceful_shutdown=2, ws="none")
         )
         _LOGGER.info("process %d begins", os.getpid())
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _stay)
         try:
             server.run(sockets=[listener])
         finally:
@@ -136,6 +140,10 @@ def serve(home: Home) -> None:
             home.address.unlink(missing_ok=True)
             host.stop()
             _LOGGER.info("process %d ends", os.getpid())
+
+
+def _stay(_number: int, _frame: FrameType | None) -> None:
+    """Do nothing: the server raises the signal it ended for once more, and there is still work to do."""
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 
-from conftest import Local, io, wait_until  # type: ignore[import-not-found]
+from private_runtime import Local, io, wait_until
 
 from aisprint_cli.backends.interface import JobState
 

@@ -1,0 +1,205 @@
+"""The runtime starts on demand, survives its starter, goes on after a kill and ends by itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import uuid
+
+import psutil
+import pytest
+from private_runtime import (
+    PASSWORD,
+    Local,
+    cluster_item,
+    io,
+    processes_of,
+    resolve,
+    wait_until,
+)
+
+from aisprint_cli.backends.interface import ItemState, JobState
+from aisprint_cli.backends.local import launch
+from aisprint_cli.backends.local.backend import LocalBackend
+from aisprint_cli.backends.local.layout import Home
+from aisprint_cli.errors import ExternalError, StateError
+
+STARTER = """
+import sys
+from pathlib import Path
+from aisprint_cli.backends.local import launch
+from aisprint_cli.backends.local.layout import Home
+print(launch.ensure(Home(Path(sys.argv[1]))).pid)
+"""
+
+
+def ignore(_: str) -> None:
+    pass
+
+
+def test_two_starters_at_once_get_one_process_that_outlives_them(home: Home) -> None:
+    command = [sys.executable, "-c", STARTER, str(home.root)]
+    starters = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    pids = {starter.communicate(timeout=60)[0].strip() for starter in starters}
+    assert {starter.returncode for starter in starters} == {0}
+    assert len(pids) == 1
+    address = launch.find(home)
+    assert address is not None
+    assert {str(address.pid)} == pids
+
+
+def test_nothing_is_started_to_find_nothing(home: Home, local: Local) -> None:
+    local.backend.remove("cluster/edge", keep_data=False, progress=ignore)
+    assert local.backend.observe(["cluster/edge"])["cluster/edge"].state is ItemState.ABSENT
+    assert local.backend.jobs() == ()
+    assert not home.root.exists()
+
+
+def test_the_process_ends_with_the_last_cluster_and_comes_back(home: Home, local: Local) -> None:
+    local.cluster("edge")
+    local.cluster("cloud")
+    pid = launch.ensure(home).pid
+    local.backend.remove("cluster/edge", keep_data=False, progress=ignore)
+    local.backend.remove("cluster/cloud", keep_data=False, progress=ignore)
+    wait_until(lambda: not running(pid), "the runtime to end")
+    assert not home.address.exists()
+    assert not home.database.exists()
+    local.cluster("edge")
+    assert local.backend.observe(["cluster/edge"])["cluster/edge"].state is ItemState.READY
+
+
+def test_a_kill_in_mid_work_loses_nothing_and_doubles_nothing(local: Local) -> None:
+    local.cluster(cores=2.0)
+    tally = local.application / "tally"
+    copy = 'sleep 0.1; cp "$INPUT_FILE_PATH" "$TMP_OUTPUT_DIR/$(basename "$INPUT_FILE_PATH")"'
+    local.script("a", copy, outputs=[io("aaa/output")], inputs=[io("aaa/input")])
+    local.script("b", copy, outputs=[io("bbb/output")], inputs=[io("aaa/output")])
+    local.script(
+        "c",
+        f'echo "$STORAGE_OBJECT_KEY" >> {tally}',
+        inputs=[io("bbb/output")],
+        outputs=[],
+    )
+    names = [f"aisprint-{uuid.uuid4()}" for _ in range(12)]
+    for name in names:
+        local.put(f"aaa/input/{name}", name)
+    for _ in range(3):
+        ended = len([job for job in local.backend.jobs() if job.state is JobState.SUCCEEDED])
+        wait_until(
+            lambda before=ended: (
+                sum(job.state is JobState.SUCCEEDED for job in local.backend.jobs()) > before
+            ),
+            "some progress",
+        )
+        local.kill_runtime()
+    jobs = local.settled(36)
+    assert {job.state for job in jobs} == {JobState.SUCCEEDED}
+    assert sorted(set(tally.read_text().split())) == sorted(f"output/{name}" for name in names)
+    assert [local.text(f"bbb/output/{name}") for name in names] == names
+
+
+def test_a_running_job_of_a_killed_runtime_is_ended_and_repeated(local: Local) -> None:
+    local.cluster()
+    pids = local.application / "pids"
+    wait_long = f"sleep 600 & echo $! >> {pids}; setsid sleep 600 & echo $! >> {pids}; wait"
+    local.script("long", f'[ -e {pids} ] || {{ {wait_long}; }}; echo done > "$TMP_OUTPUT_DIR/x"')
+    local.put("long/input/a")
+    wait_until(lambda: pids.exists() and len(pids.read_text().split()) == 2, "the job to begin")
+    first = [int(pid) for pid in pids.read_text().split()]
+    local.kill_runtime()
+    assert all(running(pid) for pid in first)
+    (job,) = local.settled(1)
+    assert job.state is JobState.SUCCEEDED
+    assert not any(running(pid) for pid in first)
+    assert local.backend.objects("edge", "long/output") == ("long/output/x",)
+
+
+def test_a_runtime_told_to_end_leaves_its_jobs_to_the_next(local: Local) -> None:
+    local.cluster()
+    go = local.application / "go"
+    local.script("wait", f"until [ -e {go} ]; do sleep 0.05; done", outputs=[])
+    local.put("wait/input/a")
+    wait_until(lambda: local.backend.jobs()[0].state is JobState.RUNNING, "the job to begin")
+    address = launch.find(local.home)
+    assert address is not None
+    os.kill(address.pid, signal.SIGTERM)
+    wait_until(lambda: not processes_of(local.home), "the runtime and its job to end")
+    go.touch()
+    (job,) = local.settled(1)
+    assert job.state is JobState.SUCCEEDED
+
+
+def test_clusters_services_and_passwords_survive_a_kill(local: Local) -> None:
+    import requests
+
+    local.cluster()
+    local.script("kept", "true")
+    local.kill_runtime()
+    url = local.backend.observe(["cluster/edge"])["cluster/edge"].outputs["endpoint"]
+    answer = requests.get(f"{url}/system/services", auth=("oscar", PASSWORD), timeout=10)
+    assert [service["name"] for service in answer.json()] == ["kept"]
+
+
+def test_a_file_dropped_while_nothing_ran_is_found_afterwards(local: Local) -> None:
+    local.cluster()
+    local.script("late", "true", outputs=[])
+    local.put("late/input/before")
+    local.settled(1)
+    local.kill_runtime()
+    (local.home.buckets("edge") / "late" / "input" / "dropped").write_text("x")
+    jobs = wait_until(lambda: len(local.backend.jobs()) > 1 and local.settled(2), "the file")
+    assert [job.input_path for job in jobs] == ["late/input/before", "late/input/dropped"]
+
+
+def test_secrets_are_in_no_argument_and_no_log_and_the_home_is_private(local: Local) -> None:
+    local.cluster()
+    local.script("quiet", "true")
+    address = launch.find(local.home)
+    assert address is not None
+    words = " ".join(psutil.Process(address.pid).cmdline())
+    environment = " ".join(psutil.Process(address.pid).environ().values())
+    for secret in (address.token, PASSWORD):
+        assert secret not in words
+        assert secret not in environment
+        assert secret not in local.home.log.read_text()
+        assert secret not in repr(address)
+    assert PASSWORD.encode() not in local.home.database.read_bytes()
+    assert local.home.root.stat().st_mode & 0o777 == 0o700
+    assert local.home.address.stat().st_mode & 0o777 == 0o600
+    assert local.home.log.stat().st_mode & 0o077 == 0
+
+
+def test_a_runtime_that_cannot_start_says_why(home: Home) -> None:
+    home.prepare()
+    home.database.mkdir()
+    with pytest.raises(ExternalError, match="did not start") as caught:
+        launch.ensure(home)
+    assert "unable to open database file" in caught.value.why
+
+
+def test_a_home_that_cannot_be_made_is_named(home: Home) -> None:
+    home.root.parent.mkdir(exist_ok=True)
+    home.root.write_text("in the way")
+    with pytest.raises(StateError, match="cannot be used"):
+        launch.ensure(home)
+
+
+def test_several_processes_use_one_runtime(local: Local, cache: object) -> None:
+    others = [LocalBackend(local.application, resolve, local.home.root) for _ in range(3)]
+    for number, other in enumerate(others):
+        other.apply(cluster_item(f"c{number}"), ignore)
+    ids = [f"cluster/c{number}" for number in range(3)]
+    for other in others:
+        assert {state.state for state in other.observe(ids).values()} == {ItemState.READY}
+        other.close()
+    assert json.loads(local.home.address.read_text())["pid"] == launch.ensure(local.home).pid
+
+
+def running(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
