@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import Sketch, make_layer, make_resource
+from sketches import Sketch, make_layer, make_resource
 
 from aisprint_cli.diagnostics import Diagnostic, Location
 from aisprint_cli.errors import ExitCode, InvalidInputError

@@ -7,11 +7,11 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import yaml
-from conftest import Sketch
+from sketches import Sketch
 
 from aisprint_cli.errors import InvalidInputError
 from aisprint_cli.generate.fdl import make_fdl, make_fdl_files
@@ -28,14 +28,14 @@ CHAIN.kinds = {3: LayerKind.FUNCTIONS}
 class OscarStub(BaseHTTPRequestHandler):
     """Keeps the services that a client sends."""
 
-    received: list[dict[str, Any]]
+    received: ClassVar[list[dict[str, Any]]]
 
     def do_GET(self) -> None:
         self._answer(404)
 
     def do_POST(self) -> None:
         length = int(self.headers["Content-Length"])
-        type(self).received.append(json.loads(self.rfile.read(length)))
+        self.received.append(json.loads(self.rfile.read(length)))
         self._answer(201)
 
     def _answer(self, status: int) -> None:
@@ -49,11 +49,13 @@ class OscarStub(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def oscar() -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    handler = type("Handler", (OscarStub,), {"received": []})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    class Handler(OscarStub):
+        received: ClassVar[list[dict[str, Any]]] = []
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}", handler.received
+    yield f"http://127.0.0.1:{server.server_address[1]}", Handler.received
     server.shutdown()
     thread.join()
     server.server_close()

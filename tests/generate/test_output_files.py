@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import Sketch
+from sketches import Sketch
 
 from aisprint_cli.errors import ExitCode, StateError
 from aisprint_cli.generate.fdl import make_fdl_files

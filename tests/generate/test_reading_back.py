@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 import pytest
-from conftest import Sketch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sketches import Sketch
 
 from aisprint_cli.errors import InvalidInputError
 from aisprint_cli.generate.names import cluster_name, design_directory

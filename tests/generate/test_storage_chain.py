@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Sketch
+from sketches import Sketch
 
 from aisprint_cli.generate.blueprint import Blueprint
 from aisprint_cli.generate.storage import storage_of

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import Sketch, make_layer, make_resource
+from sketches import Sketch, make_layer, make_resource
 
 from aisprint_cli.generate.names import DEFAULT_DOMAIN
 from aisprint_cli.generate.read import read_template

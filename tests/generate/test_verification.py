@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import Sketch
+from sketches import Sketch
 
 from aisprint_cli.errors import ExitCode, VerificationError
 from aisprint_cli.generate.templates import make_templates

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from aisprint_cli.generate.read import FunctionTemplate, Template
 
 SCHEMA = "aisprint.toscarize/1"
+_UNBOUNDED = 10_000
 _DOMAIN_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 
 
@@ -258,8 +259,9 @@ def _print_functions(console: Console, templates: Sequence[Template]) -> None:
             table.add_row(*lead, function.part, function.resource, reads, writes)
             lead = ("", "")
         table.add_section()
-    if not console.is_terminal:
-        console.width = max(console.width, console.measure(table).maximum)
+    if not console.is_terminal:  # a pipe has no width: nothing is cut or wrapped there
+        unbounded = console.options.update(max_width=_UNBOUNDED)
+        console.width = max(console.width, console.measure(table, options=unbounded).maximum)
     console.print(table)
 
 
