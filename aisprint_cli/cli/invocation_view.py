@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from aisprint_cli.backends.interface import JobState
 from aisprint_cli.deploy.invocation import Invocation, InvocationState, PartRun
 
 if TYPE_CHECKING:
@@ -172,7 +173,8 @@ class InvocationView(AbstractContextManager["InvocationView"]):
         text = f"{source.name}: {run.part} {run.state.value}"
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, description=text)
-        if self._session.verbose or (self._bar is None and self._total <= _TOLD_INPUTS):
+        few = self._bar is None and self._total <= _TOLD_INPUTS and run.state is not JobState.QUEUED
+        if self._session.verbose or few:
             after = "" if run.seconds is None else f" ({run.seconds:.2f} s)"
             self._session.note(f"  {text}{after}")
 

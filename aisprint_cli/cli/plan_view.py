@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from aisprint_cli.backends.interface import ItemKind
 from aisprint_cli.deploy.executor import Outcome, StepEvent, StepState
 from aisprint_cli.deploy.planner import Action, Plan
 from aisprint_cli.errors import ExternalError
@@ -50,7 +51,7 @@ def print_plan(console: Console, plan: Plan) -> None:
     table.add_column("name", overflow="fold")
     table.add_column("why", overflow="fold")
     for step in plan.steps:
-        kept = ", data kept" if step.action is Action.DELETE and step.keep_data else ""
+        kept = ", data kept" if step.keep_data and "data" not in step.reason else ""
         name = Text(step.action.value, style=_STYLES[step.action])
         table.add_row(name, step.item.kind.value, step.item.name, step.reason + kept)
     console.print(table)
@@ -63,6 +64,11 @@ def summary(plan: Plan) -> str:
         f"{plan.count(action)} to {action.value}" for action in Action if action is not Action.UNCHANGED
     ]
     return f"Plan: {', '.join(counted)}, {plan.count(Action.UNCHANGED)} unchanged."
+
+
+def say_stopping(session: Session) -> None:
+    """What the first Ctrl-C is answered with."""
+    session.note("Stopping: waiting for what runs. Ctrl-C again stops at once.")
 
 
 class StepView(AbstractContextManager["StepView"]):
@@ -96,18 +102,19 @@ class StepView(AbstractContextManager["StepView"]):
                 self._session.detail(f"  {item}: {event.text}")
         else:
             last = self._running.pop(item, "").partition(": ")[2]
-            kept = f": {last}" if last and event.step.keep_data and event.state is StepState.DONE else ""
-            self._session.note(_line(event) + kept)
+            self._session.note(_line(event, last))
         if self._live is not None:
             from rich.text import Text
 
             self._live.update(Text("; ".join(self._running.values())))
 
 
-def _line(event: StepEvent) -> str:
+def _line(event: StepEvent, last: str) -> str:
+    """What to say of a step that ended; `last` is what it said itself, such as where data was kept."""
     item, action = event.step.item.id, event.step.action
     if event.state is StepState.DONE:
-        return f"  {_PAST[action]} {item} ({event.seconds:.1f} s)"
+        where = event.step.keep_data and event.step.item.kind is ItemKind.CLUSTER and last
+        return f"  {_PAST[action]} {item} ({event.seconds:.1f} s)" + (f": {last}" if where else "")
     if event.state is StepState.FAILED:
         return f"  failed {item}: {event.text}"
     return f"  skipped {item}: {event.text}"

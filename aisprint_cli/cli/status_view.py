@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from aisprint_cli.backends.interface import JobState
 from aisprint_cli.deploy.measures import Measure, Verdict
@@ -112,7 +112,8 @@ def _table(*columns: str, numbers: tuple[str, ...] = ()) -> Table:
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+        side: Literal["left", "right"] = "right" if column in numbers else "left"
+        table.add_column(column, justify=side, overflow="fold", no_wrap=column == "trace")
     return table
 
 

@@ -11,7 +11,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -284,6 +284,12 @@ class Ledger:
         query = "SELECT * FROM invocations WHERE folder = ? ORDER BY submitted_s DESC LIMIT 1"
         rows = self._read(_invocation, query, (folder,))
         return rows[0] if rows else None
+
+    def inputs(self, traces: Sequence[str]) -> dict[str, str]:
+        """The input file of each trace that was fed from here."""
+        marks = ", ".join("?" * len(traces))
+        query = f"SELECT trace, input FROM invocations WHERE trace IN ({marks})"  # noqa: S608  only `?`
+        return dict(self._read(lambda row: (str(row["trace"]), str(row["input"])), query, tuple(traces)))
 
     def recent(self, deployment: int, limit: int) -> tuple[InvocationRecord, ...]:
         """The newest inputs of a deployment, newest first."""

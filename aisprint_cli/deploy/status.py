@@ -84,12 +84,13 @@ def read_status(workspace: Workspace, deployment: DeploymentRecord, *, qos: bool
     part_of = {(entry.cluster, entry.service): entry.part for entry in topology.functions}
     ours = [job for job in jobs if (job.cluster, job.function) in part_of]
     since = [job for job in ours if job.created_s >= deployment.changed_s]
-    sources = {entry.trace: entry.input for entry in workspace.ledger.recent(deployment.id, 1000)}
+    newest = _newest_traces(ours)
+    sources = workspace.ledger.inputs([group[0].trace for group in newest])
     return Status(
         deployment,
         tuple(_item_status(record, live.get(name)) for name, record in records.items()),
         tuple(_function_statuses(topology, ours)),
-        tuple(_traces(ours, part_of, sources)),
+        tuple(_trace_status(group, part_of, sources) for group in newest),
         measure(read_constraints(deployment.qos), since, part_of) if qos else (),
     )
 
@@ -122,25 +123,26 @@ def _function_statuses(topology: Topology, jobs: Iterable[Job]) -> Iterable[Func
         )
 
 
-def _traces(
-    jobs: Iterable[Job], part_of: Mapping[tuple[str, str], str], sources: Mapping[str, str]
-) -> Iterable[TraceStatus]:
-    """The newest traces, newest first."""
+def _newest_traces(jobs: Iterable[Job]) -> list[list[Job]]:
+    """The runs of the newest traces, newest trace first."""
     groups: defaultdict[str, list[Job]] = defaultdict(list)
     for job in jobs:
         groups[job.trace].append(job)
-    newest = sorted(groups.items(), key=lambda entry: entry[1][0].created_s, reverse=True)
-    for trace, group in newest[:RECENT_TRACES]:
-        last = max(group, key=lambda job: (job.started_s or 0.0, job.created_s))
-        began = min(job.created_s for job in group)
-        ends = [job.finished_s for job in group if job.finished_s is not None]
-        counted = Counter(job.state for job in group)
-        done = len(ends) == len(group)
-        yield TraceStatus(
-            trace,
-            sources.get(trace, ""),
-            began,
-            max(ends) - began if done else None,
-            {state: counted[state] for state in JobState},
-            part_of[last.cluster, last.function],
-        )
+    return sorted(groups.values(), key=lambda group: group[0].created_s, reverse=True)[:RECENT_TRACES]
+
+
+def _trace_status(
+    group: list[Job], part_of: Mapping[tuple[str, str], str], sources: Mapping[str, str]
+) -> TraceStatus:
+    last = max(group, key=lambda job: (job.started_s or 0.0, job.created_s))
+    began = min(job.created_s for job in group)
+    ends = [job.finished_s for job in group if job.finished_s is not None]
+    counted = Counter(job.state for job in group)
+    return TraceStatus(
+        last.trace,
+        sources.get(last.trace, ""),
+        began,
+        max(ends) - began if len(ends) == len(group) else None,
+        {state: counted[state] for state in JobState},
+        part_of[last.cluster, last.function],
+    )

@@ -36,6 +36,8 @@ from aisprint_cli.deploy.topology import Topology, topology_of
 from aisprint_cli.errors import ExternalError
 from aisprint_cli.system.files import write_atomic
 
+_SCRIPT = '#!/bin/sh\n"${{AISPRINT_ROOT:-}}/opt/{part}/script.sh"\n'
+
 
 def plain_secret(reference: str) -> str:
     return f"value-of-{reference.rpartition('/')[2]}"
@@ -198,7 +200,10 @@ class DirectoryBackend:
         return found
 
     def fetch(self, cluster: str, path: str, target: Path) -> None:
-        write_atomic(target, (self.root / "data" / cluster / path).read_bytes())
+        try:
+            write_atomic(target, (self.root / "data" / cluster / path).read_bytes())
+        except FileNotFoundError as error:
+            raise ExternalError(f"There is no object {path} on {cluster}.") from error
 
     def trace(self, trace: str, *, wait_s: float = 0.0) -> Trace:
         return Trace(trace, tuple(job for job in self.jobs() if job.trace == trace), complete=True)
@@ -238,7 +243,7 @@ def function(
         "image": "img",
         "memory": "64Mi",
         "cpu": "0.5",
-        "script": "#!/bin/sh\n",
+        "script": _SCRIPT.format(part=part),
         "input": [{"storage_provider": "minio", "path": reads}],
         "output": outputs,
     }

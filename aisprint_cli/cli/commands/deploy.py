@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -90,7 +90,7 @@ def deploy(
 
 
 def _run(session: Session, workspace: Workspace, prepared: Prepared, *, parallel: int, yes: bool) -> None:
-    from aisprint_cli.cli.plan_view import StepView, print_plan, require_complete
+    from aisprint_cli.cli.plan_view import StepView, print_plan, require_complete, say_stopping
     from aisprint_cli.deploy.interruption import two_strokes
     from aisprint_cli.deploy.run import Execution, deploy, plan_deployment
 
@@ -102,17 +102,13 @@ def _run(session: Session, workspace: Workspace, prepared: Prepared, *, parallel
         if plan.loses_data:
             question = f"{question} Stored data of what is deleted goes with it."
         session.confirm(question, yes=yes)
-    with two_strokes(_asked(session)) as stopped, StepView(session) as view:
+    with two_strokes(lambda: say_stopping(session)) as stopped, StepView(session) as view:
         execution = Execution(parallel, view, stopped)
         outcome = deploy(workspace, plan, prepared, execution)
     _emit(session, prepared, plan, workspace.backend_name, outcome)
     choice = "--optimal" if prepared.choice == "optimal" else f"--deployment {prepared.choice}"
     again = f"aisprint deploy {shown(workspace.application)}"
     require_complete(outcome, "deploy", f"{again} {choice}")
-
-
-def _asked(session: Session) -> Any:
-    return lambda: session.note("Stopping: waiting for what runs. Ctrl-C again stops at once.")
 
 
 def _emit(

@@ -25,7 +25,7 @@ from aisprint_cli.errors import ExternalError, UsageError
 if TYPE_CHECKING:
     from aisprint_cli.cli.invocation_view import Tally
     from aisprint_cli.cli.json_stream import JsonStream
-    from aisprint_cli.deploy.invocation import Feed
+    from aisprint_cli.deploy.invocation import Failure, Feed
     from aisprint_cli.deploy.workspace import Workspace
 
 _DEFAULT_CONCURRENCY = 16
@@ -199,6 +199,12 @@ def _conclude(session: Session, workspace: Workspace, tally: Tally, total: int) 
         job = f" --job {failure.job}" if failure is not None and failure.job else " --failed"
         raise ExternalError(
             f"{tally.failures} of {tally.total} inputs did not end well.",
-            why=failure.reason if failure is not None else "The time given to follow them was over.",
+            why=_reason(failure),
             mend=f"`aisprint logs {app}{job}` shows what the component wrote.",
         )
+
+
+def _reason(failure: Failure | None) -> str:
+    if failure is None:
+        return "The time given to follow them was over; they go on where they are."
+    return f"{failure.part}: {failure.reason}" if failure.part else failure.reason

@@ -81,7 +81,7 @@ def undeploy(
 
 
 def _run(session: Session, workspace: Workspace, *, keep_data: bool, parallel: int, yes: bool) -> None:
-    from aisprint_cli.cli.plan_view import StepView, print_plan, require_complete
+    from aisprint_cli.cli.plan_view import StepView, print_plan, require_complete, say_stopping
     from aisprint_cli.deploy.interruption import two_strokes
     from aisprint_cli.deploy.run import Execution, plan_removal, undeploy
 
@@ -91,11 +91,7 @@ def _run(session: Session, workspace: Workspace, *, keep_data: bool, parallel: i
             print_plan(session.err, plan)
         data = "its stored data" if plan.loses_data else "no data"
         session.confirm(f"Delete what is deployed of {workspace.application.name} and {data}?", yes=yes)
-
-    def asked() -> None:
-        session.note("Stopping: waiting for what runs. Ctrl-C again stops at once.")
-
-    with two_strokes(asked) as stopped, StepView(session) as view:
+    with two_strokes(lambda: say_stopping(session)) as stopped, StepView(session) as view:
         outcome = undeploy(workspace, plan, Execution(parallel, view, stopped))
     _emit(session, workspace.application, workspace.backend_name, plan, outcome)
     flag = " --keep-data" if keep_data else ""
@@ -114,7 +110,8 @@ def _emit(
         elif outcome is None:
             print_plan(console, plan)
         elif outcome.complete:
-            console.print(f"{directory.name} is undeployed; everything is gone.", markup=False)
+            left = " but its stored data" if any(step.keep_data for step in plan.steps) else ""
+            console.print(f"{directory.name} is undeployed: everything{left} is gone.", markup=False)
 
     document = {
         "backend": backend,
