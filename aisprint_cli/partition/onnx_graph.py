@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import onnx
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
@@ -56,23 +56,38 @@ def read_model(path: Path) -> onnx.ModelProto:
     if model.ir_version and model.graph.node and model.opset_import:
         return model
     missing = "operators" if model.ir_version and model.opset_import else "an IR version and an operator set"
-    raise _no_model(path, f"it parses, but has no {missing}" if data else "it is empty")
+    raise no_model(path, f"it parses, but has no {missing}" if data else "it is empty")
 
 
 def _parse(data: bytes, path: Path) -> onnx.ModelProto:
     try:
         model: onnx.ModelProto = onnx.ModelProto.FromString(data)
     except DecodeError as error:
-        raise _no_model(path, "it is no protocol buffer of a model, or is cut short") from error
+        raise no_model(path, "it is no protocol buffer of a model, or is cut short") from error
     return model
 
 
-def _no_model(path: Path, why: str) -> InvalidInputError:
+def no_model(path: Path, why: str) -> InvalidInputError:
+    """The refusal of a file that is no ONNX model."""
     return InvalidInputError(
         f"{path.name!r} is not an ONNX model",
         why=why,
         mend="export the model to ONNX again; a Git LFS pointer in its place needs `git lfs pull`",
     )
+
+
+def has_broken_text(model: onnx.ModelProto) -> bool:
+    """Whether some name or other text in the model is not UTF-8; protocol buffers let such text pass."""
+    waiting: list[Any] = [model]
+    while waiting:
+        message = waiting.pop()
+        for field, value in message.ListFields():
+            values = value if isinstance(value, Sequence) and not isinstance(value, str | bytes) else (value,)
+            if field.type == field.TYPE_STRING and any(isinstance(item, bytes) for item in values):
+                return True
+            if field.type == field.TYPE_MESSAGE:
+                waiting.extend(values)
+    return False
 
 
 def sorted_graph(model: onnx.ModelProto) -> ReadGraph:

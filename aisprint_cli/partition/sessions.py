@@ -39,7 +39,10 @@ def open_session(model: Path | bytes, *, optimised: bool, directory: Path | None
     if directory is not None:
         options.add_session_config_entry(_EXTERNAL_FOLDER, str(directory))
     source = model if isinstance(model, bytes) else str(model)
-    return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+    # The fallback would only try the same provider again, and prints on stdout.
+    return onnxruntime.InferenceSession(
+        source, options, providers=["CPUExecutionProvider"], enable_fallback=0
+    )
 
 
 def run(session: Any, feeds: Mapping[str, Any], outputs: Sequence[str]) -> list[Any]:

@@ -25,7 +25,7 @@ from aisprint_cli.partition.external import check_external
 from aisprint_cli.partition.extract import Extractor
 from aisprint_cli.partition.graph import Graph, MalformedGraphError, Sweep, find_cuts
 from aisprint_cli.partition.inputs import index_bounds
-from aisprint_cli.partition.onnx_graph import ReadGraph, read_model, sorted_graph
+from aisprint_cli.partition.onnx_graph import ReadGraph, has_broken_text, no_model, read_model, sorted_graph
 from aisprint_cli.partition.tensor_types import InferredTypes, complete_types, infer_types
 from aisprint_cli.partition.verify import (
     Interface,
@@ -140,7 +140,19 @@ def split_model(model: Path, workspace: Path, *, max_splits: int = 1, seed: int 
     """
     if max_splits < 1:
         raise ValueError(f"max_splits must be at least 1, not {max_splits}")
-    read = _read(model)
+    proto = read_model(model)
+    try:
+        return _split_all(model, proto, workspace, max_splits, seed)
+    except (UnicodeDecodeError, TypeError) as error:
+        if has_broken_text(proto):  # looked for late, because it takes long and is rare
+            raise no_model(model, "it holds names that are not UTF-8 text; the file is damaged") from error
+        raise
+
+
+def _split_all(
+    model: Path, proto: onnx.ModelProto, workspace: Path, max_splits: int, seed: int
+) -> ModelSplits:
+    read = _read(model, proto)
     interface = _interface(read)
     obstacle = _no_cut(read) or unverifiable(interface)
     if obstacle:
@@ -164,8 +176,7 @@ def split_model(model: Path, workspace: Path, *, max_splits: int = 1, seed: int 
     return _result(read, splits, failed, _shortage(len(splits), max_splits, failed))
 
 
-def _read(path: Path) -> _Read:
-    model = read_model(path)
+def _read(path: Path, model: onnx.ModelProto) -> _Read:
     check_external(model, path)
     try:
         light = sorted_graph(model)

@@ -87,6 +87,8 @@ def to_type(proto: onnx.TypeProto) -> TensorType:
 
 def dtype_name(element_type: int) -> str:
     """`float32` for FLOAT, `float64` for DOUBLE, else ONNX's own name in lower case."""
+    if element_type not in onnx.TensorProto.DataType.values():
+        return "unknown"
     name = str(onnx.TensorProto.DataType.Name(element_type)).lower()
     return {"float": "float32", "double": "float64"}.get(name, name)
 
@@ -132,11 +134,14 @@ def _skeleton(model: onnx.ModelProto) -> onnx.ModelProto:
         if prod(tensor.dims) <= _SMALL_ELEMENTS and not outside:
             graph.initializer.append(tensor)
         else:
-            graph.input.append(to_value(tensor.name, _weight_type(tensor)))
+            graph.input.append(_declared(tensor.name, tensor.data_type, tensor.dims))
     for sparse in model.graph.sparse_initializer:
-        dense = TensorType(dtype_name(sparse.values.data_type), tuple(sparse.dims))
-        graph.input.append(to_value(sparse.values.name, dense))
+        graph.input.append(_declared(sparse.values.name, sparse.values.data_type, sparse.dims))
     return skeleton
+
+
+def _declared(name: str, element_type: int, dims: Iterable[int]) -> onnx.ValueInfoProto:
+    return onnx.helper.make_tensor_value_info(name, element_type, tuple(dims))
 
 
 def _drop_inner_values(node: onnx.NodeProto) -> None:

@@ -69,6 +69,18 @@ def test_a_malformed_graph_is_named(change: object, words: str, tmp_path: Path) 
     assert words in str(refusal(save(proto, tmp_path)))
 
 
+def test_names_that_are_no_text_are_damage(tmp_path: Path) -> None:
+    path = save(residual(), tmp_path)
+    path.write_bytes(path.read_bytes().replace(b"Relu", b"Re\xffu"))
+    assert "not UTF-8" in refusal(path).why
+
+
+def test_an_element_type_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    proto = residual()
+    proto.graph.initializer[0].data_type = 112
+    assert "cannot load" in str(refusal(save(proto, tmp_path)))
+
+
 def test_an_operator_nobody_knows_is_onnxruntimes_to_refuse(tmp_path: Path) -> None:
     nodes = [node("MatMul", "x w", "a"), node("Secret", "a", "b", domain="corp"), node("Relu", "b", "y")]
     proto = model(nodes, [value("x", [1, 4])], [value("y", [1, 4])], [weight("w", 4, 4)], domains=["corp"])
