@@ -71,7 +71,7 @@ def require_application_name(name: str) -> None:
 def suggest_name(name: str) -> str:
     """A legal name as close to `name` as can be had."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    words = re.sub(r"[^A-Za-z0-9-]+", "_", plain)
+    words = re.sub(r"[^A-Za-z0-9_-]+", "_", plain)
     short = words.strip("-_")[:OSCAR_NAME_LIMIT].strip("-_")
     return short if len(short) >= BUCKET_NAME_MINIMUM else f"{short}_app".lstrip("_")
 

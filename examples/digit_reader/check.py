@@ -3,9 +3,9 @@
     python check.py RESULTS              a table; exit code 1 below the stated share of digits
     python check.py RESULTS OTHER        also: both folders hold the same answers
 
-A results folder is searched as a whole, whatever the layout below it: every JSON file with digits counts.
-Its page is the one that its path names (`aisprint invoke` brings results to `<page>/<component>/<file>`),
-or else the one it names itself. A page without digits has no result, and that is right.
+A results folder is searched as a whole, whatever the layout below it: every JSON file with digits counts,
+for the page that its path names (`aisprint invoke` brings results to `<page>/<component>/<page>.json`).
+A page without digits has no result, and that is right.
 """
 
 from __future__ import annotations
@@ -44,17 +44,17 @@ def readings(results: Path, pages: Iterable[str]) -> dict[str, Reading]:
         result = _result(path)
         if result is None:
             continue
-        parts = path.relative_to(results).parts
-        page = next((names[part] for part in parts if part in names), result[0])
-        if found.setdefault(page, result[1]) != result[1]:
+        inside = path.relative_to(results)
+        page = next((names[part] for part in inside.with_suffix("").parts if part in names), str(inside))
+        if found.setdefault(page, result) != result:
             sys.exit(f"{results} holds two different results of {page}; check one run at a time.")
     return found
 
 
-def _result(path: Path) -> tuple[str, Reading] | None:
+def _result(path: Path) -> Reading | None:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-        return document["page"], Reading(tuple(document["digits"]), tuple(document["confidences"]))
+        return Reading(tuple(document["digits"]), tuple(document["confidences"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

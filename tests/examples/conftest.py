@@ -38,5 +38,5 @@ def results(
 @pytest.fixture(scope="session")
 def answers(results: Path) -> dict[str, dict[str, Any]]:
     """The final results, by page name."""
-    found = [json.loads(path.read_text()) for path in sorted(results.glob("*/tally.json"))]
-    return {answer["page"]: answer for answer in found}
+    found = sorted(results.glob("*/tally.json"))
+    return {f"{path.parent.name}.png": json.loads(path.read_text()) for path in found}

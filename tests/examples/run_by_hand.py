@@ -37,5 +37,6 @@ def run_chain(source: Path, components: list[Path], folder: Path) -> Path | None
     current: Path | None = source
     for component in components:
         if current is not None:
-            current = run_component(component, current, folder / component.name)
+            name = component.parent.name if component.name == "base" else component.name
+            current = run_component(component, current, folder / name)
     return current

@@ -28,7 +28,6 @@ def test_minimal_sums_a_text_up(applications: dict[str, Path], tmp_path: Path) -
     result = run(applications["minimal"], "sample.txt", ["summarise"], tmp_path)
     assert result is not None
     assert json.loads(result.read_text()) == {
-        "file": "sample.txt",
         "lines": 2,
         "words": 11,
         "characters": 54,
@@ -40,7 +39,7 @@ def test_chain_gives_notice_of_what_is_unusual(applications: dict[str, Path], tm
     result = run(applications["chain"], "unusual.csv", ["clean", "detect", "notify"], tmp_path)
     assert result is not None
     assert result.read_text() == (
-        "unusual.csv: 2 unusual, 20.2 C is usual\n  08:20  31.7 C\n  09:00  12.5 C\n"
+        "2 unusual measurements; 20.2 C is usual\n  08:20  31.7 C\n  09:00  12.5 C\n"
     )
 
 
@@ -52,5 +51,6 @@ def test_chain_ends_where_nothing_is_unusual(applications: dict[str, Path], tmp_
 def test_onnx_names_the_flowers(applications: dict[str, Path], tmp_path: Path) -> None:
     result = run(applications["onnx"], "flowers.csv", ["classify"], tmp_path)
     assert result is not None
-    flowers = json.loads(result.read_text())["flowers"]
+    flowers = json.loads(result.read_text())
     assert [flower["species"] for flower in flowers] == ["setosa", "versicolor", "virginica"]
+    assert flowers[0]["measures_cm"] == [5.1, 3.5, 1.4, 0.2]

@@ -1,7 +1,7 @@
 """Say which digit each crop shows.
 
-Input: what `locate` wrote. Output: a .json file with the page's name and, for each digit in reading
-order, its place and the probabilities of 0 to 9.
+Input: what `locate` wrote. Output: a .json file with the place of each digit, in reading order, and its
+probabilities of being a 0 to 9.
 """
 
 import argparse
@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+
 from aisprint.annotations import component_name, exec_time, partitionable_model
 from aisprint.onnx_inference import load_and_inference
 
@@ -18,7 +19,6 @@ from aisprint.onnx_inference import load_and_inference
 @partitionable_model(onnx_file="digits.onnx", num_partitions=2)
 def main(args):
     with np.load(args["input"], allow_pickle=False) as located:
-        page = str(located["page"])
         boxes = located["boxes"]
         input_dict = {"crops": located["crops"]}
 
@@ -28,8 +28,8 @@ def main(args):
         {"box": box, "probabilities": [round(share, 5) for share in shares]}
         for box, shares in zip(boxes.tolist(), outputs["probabilities"].tolist(), strict=True)
     ]
-    print(f"{page}: {len(digits)} digits classified")
-    Path(args["output"] + ".json").write_text(json.dumps({"page": page, "digits": digits}) + "\n")
+    print(f"{len(digits)} digits classified")
+    Path(args["output"] + ".json").write_text(json.dumps({"digits": digits}) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,16 +1,17 @@
 """Find the handwritten digits on a page image and cut them out.
 
-Input: a page image. Output: an .npz file with the page's name, the digits as 16x16 squares and their
-places. A page without digits gives no output, and so the chain ends here.
+Input: a page image. Output: an .npz file with the digits as 16x16 squares and their places on the page.
+A page without digits gives no output, and so the chain ends here.
 """
 
 import argparse
 from pathlib import Path
 
 import numpy as np
-from aisprint.annotations import component_name, exec_time, expected_throughput
 from page import find_digits, read_grey
 from PIL import UnidentifiedImageError
+
+from aisprint.annotations import component_name, exec_time, expected_throughput
 
 
 @component_name(name="locate")
@@ -24,13 +25,12 @@ def main(args):
         raise SystemExit(f"{source.name} is not an image that can be read") from None
     boxes, crops = find_digits(page)
     if not crops:
-        print(f"{source.name}: no digits")
+        print("no digits")
         return
-    print(f"{source.name}: {len(crops)} digits")
+    print(f"{len(crops)} digits")
     with Path(args["output"] + ".npz").open("wb") as stream:
         np.savez_compressed(
             stream,
-            page=np.array(source.name),
             crops=np.stack(crops)[:, np.newaxis],
             boxes=np.array([[box.left, box.top, box.width, box.height] for box in boxes], dtype=np.int32),
         )

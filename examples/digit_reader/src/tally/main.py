@@ -30,14 +30,13 @@ def main(args):
         digits.append(digit["probabilities"].index(confidence))
         confidences.append(round(confidence, 4))
     result = {
-        "page": classified["page"],
         "digits": digits,
         "count": len(digits),
         "sum": sum(digits),
         "confidences": confidences,
         "doubtful": [place for place, confidence in enumerate(confidences) if confidence < SURE],
     }
-    print(f"{result['page']}: {''.join(map(str, digits))}, sum {result['sum']}")
+    print(f"{''.join(map(str, digits))}, sum {result['sum']}")
     Path(args["output"] + ".json").write_text(json.dumps(result) + "\n")
 
 

@@ -17,17 +17,15 @@ WORD = re.compile(r"\w+(?:'\w+)*")
 @component_name(name="count")
 @exec_time(local_time_thr=5)
 def main(args):
-    source = Path(args["input"])
-    text = source.read_text(encoding="utf-8")
+    text = Path(args["input"]).read_text(encoding="utf-8")
     words = Counter(word.casefold() for word in WORD.findall(text))
     result = {
-        "file": source.name,
         "lines": len(text.splitlines()),
         "words": words.total(),
         "distinct": len(words),
         "counts": dict(sorted(words.items(), key=lambda item: (-item[1], item[0]))),
     }
-    print(f"{source.name}: {result['words']} words, {result['distinct']} distinct")
+    print(f"{result['words']} words, {result['distinct']} distinct")
     Path(args["output"] + ".json").write_text(
         json.dumps(result, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
     )

@@ -22,13 +22,11 @@ def measurement(line):
 @component_name(name="clean")
 @exec_time(local_time_thr=5)
 def main(args):
-    source = Path(args["input"])
-    with source.open(newline="", encoding="utf-8") as stream:
+    with Path(args["input"]).open(newline="", encoding="utf-8") as stream:
         lines = [measurement(line) for line in csv.reader(stream)]
     kept = [line for line in lines if line is not None]
-    print(f"{source.name}: {len(kept)} of {len(lines)} lines kept")
-    document = {"file": source.name, "measurements": kept}
-    Path(args["output"] + ".json").write_text(json.dumps(document) + "\n", encoding="utf-8")
+    print(f"{len(kept)} of {len(lines)} lines kept")
+    Path(args["output"] + ".json").write_text(json.dumps(kept) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

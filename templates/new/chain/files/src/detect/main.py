@@ -21,18 +21,17 @@ RESOLUTION = 0.1
 @component_name(name="detect")
 @exec_time(local_time_thr=5)
 def main(args):
-    document = json.loads(Path(args["input"]).read_text(encoding="utf-8"))
-    measurements = document["measurements"]
+    measurements = json.loads(Path(args["input"]).read_text(encoding="utf-8"))
     values = [measurement["celsius"] for measurement in measurements]
     usual = median(values) if values else 0.0
     typical = max(median(abs(value - usual) for value in values), RESOLUTION) if values else RESOLUTION
     unusual = [
         measurement for measurement in measurements if abs(measurement["celsius"] - usual) > FAR * typical
     ]
-    print(f"{document['file']}: {len(unusual)} unusual measurements")
+    print(f"{len(unusual)} unusual measurements")
     if not unusual:
         return
-    found = {"file": document["file"], "usual_celsius": usual, "unusual": unusual}
+    found = {"usual_celsius": usual, "unusual": unusual}
     Path(args["output"] + ".json").write_text(json.dumps(found) + "\n", encoding="utf-8")
 
 

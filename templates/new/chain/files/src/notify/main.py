@@ -14,7 +14,7 @@ from aisprint.annotations import component_name, exec_time
 @exec_time(local_time_thr=5, global_time_thr=20, prev_components=["clean", "detect"])
 def main(args):
     found = json.loads(Path(args["input"]).read_text(encoding="utf-8"))
-    lines = [f"{found['file']}: {len(found['unusual'])} unusual, {found['usual_celsius']:.1f} C is usual"]
+    lines = [f"{len(found['unusual'])} unusual measurements; {found['usual_celsius']:.1f} C is usual"]
     lines += [f"  {measurement['time']}  {measurement['celsius']:.1f} C" for measurement in found["unusual"]]
     print(lines[0])
     Path(args["output"] + ".txt").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -13,17 +13,15 @@ from aisprint.annotations import component_name, exec_time
 @component_name(name="summarise")
 @exec_time(local_time_thr=5)
 def main(args):
-    source = Path(args["input"])
-    text = source.read_text(encoding="utf-8")
+    text = Path(args["input"]).read_text(encoding="utf-8")
     words = text.split()
     result = {
-        "file": source.name,
         "lines": len(text.splitlines()),
         "words": len(words),
         "characters": len(text),
         "longest_word": max(words, key=len, default=""),
     }
-    print(f"{source.name}: {result['words']} words")
+    print(f"{result['words']} words")
     Path(args["output"] + ".json").write_text(
         json.dumps(result, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
     )

@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+
 from aisprint.annotations import component_name, exec_time, partitionable_model
 from aisprint.onnx_inference import load_and_inference
 
@@ -27,21 +28,23 @@ def read_flowers(path):
 @exec_time(local_time_thr=10)
 @partitionable_model(onnx_file="flowers.onnx", num_partitions=2)
 def main(args):
-    name = Path(args["input"]).name
-    input_dict = {"measures": read_flowers(args["input"])}
+    measures = read_flowers(args["input"])
+    input_dict = {"measures": measures}
 
-    # With a split model, what stands above runs on the first layer and what follows on the second;
-    # `name` travels along with the model's tensor.
+    # With a split model, what stands above runs on the first layer and what follows on the second. What
+    # is still needed there, such as `measures`, travels along with the model's tensor.
     outputs, _ = load_and_inference(args["onnx_file"], input_dict)
 
-    probabilities = outputs["probabilities"]
     flowers = [
-        {"species": SPECIES[shares.argmax()], "probability": round(float(shares.max()), 4)}
-        for shares in probabilities
+        {
+            "measures_cm": [round(measure, 2) for measure in flower.tolist()],
+            "species": SPECIES[shares.argmax()],
+            "probability": round(float(shares.max()), 3),
+        }
+        for flower, shares in zip(measures, outputs["probabilities"], strict=True)
     ]
-    print(f"{name}: {len(flowers)} flowers")
-    document = {"file": name, "flowers": flowers}
-    Path(args["output"] + ".json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    print(f"{len(flowers)} flowers")
+    Path(args["output"] + ".json").write_text(json.dumps(flowers, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
