@@ -1,7 +1,8 @@
 """Values to JSON and back, with everything that is not text or a number set apart.
 
-JSON's own null, booleans, strings, arrays, and numbers stand for themselves; every other type is an
-object with the key `t` (its kind) and `v` (its content). Arrays and bytes become archive members.
+JSON's own null, booleans, strings and numbers stand for themselves; every other type is an object
+with the key `t` (its kind) and `v` (its content). Arrays and bytes become archive members (`m`).
+A container that occurs twice has an `id` the first time and is a `ref` to it from then on.
 """
 
 from __future__ import annotations
@@ -39,8 +40,11 @@ class Encoder:
 
     def __init__(self) -> None:
         self.members: dict[str, Member] = {}
+        # Values are kept with their codes, so that an id stays its own while we write.
         self._arrays: dict[int, tuple[object, object]] = {}
+        self._containers: dict[int, tuple[object, dict[str, object]]] = {}
         self._open: set[int] = set()
+        self._shared = 0
 
     def encode(self, value: object, where: str) -> object:
         """The JSON form of a value.
@@ -77,19 +81,28 @@ class Encoder:
             raise WireError(f"`{where}` contains itself; carry what the second part needs of it instead")
         if len(self._open) >= DEPTH_LIMIT:
             raise WireError(f"`{where}` is nested deeper than {DEPTH_LIMIT} levels; flatten it")
+        known = self._containers.get(id(value))
+        if known is not None:
+            return self._again(known[1])
         self._open.add(id(value))
         try:
-            return self._container(value, where)
+            code = self._container(value, where)
         finally:
             self._open.discard(id(value))
+        self._containers[id(value)] = (value, code)
+        return code
 
-    def _container(self, value: Any, where: str) -> object:
+    def _again(self, code: dict[str, object]) -> object:
+        if "id" not in code:
+            code["id"] = self._shared
+            self._shared += 1
+        return {"t": "ref", "v": code["id"]}
+
+    def _container(self, value: Any, where: str) -> dict[str, object]:
         kind = type(value)
-        if kind is list:
-            return [self.encode(item, f"{where}[{index}]") for index, item in enumerate(value)]
-        if kind is tuple:
+        if kind is list or kind is tuple:
             items = [self.encode(item, f"{where}[{index}]") for index, item in enumerate(value)]
-            return {"t": "tuple", "v": items}
+            return {"t": kind.__name__, "v": items}
         if kind is set or kind is frozenset:
             items = [self.encode(item, f"an element of {where}") for item in value]
             return {"t": kind.__name__, "v": sorted(items, key=json.dumps)}
@@ -114,7 +127,6 @@ class Encoder:
         found = _arrays.encode(value, where, f"{len(self.members)}.npy")
         if found.member is not None:
             self.members[found.name] = found.member
-        # The value is kept with its code, so that its id stays its own while we write.
         self._arrays[id(value)] = (value, found.code)
         return found.code
 
@@ -125,6 +137,7 @@ class Decoder:
     def __init__(self, read: Callable[[str], bytes]) -> None:
         self._read = read
         self._arrays: dict[str, object] = {}
+        self._shared: dict[int, object] = {}
 
     def decode(self, code: Any, where: str) -> Any:
         """The value of a piece of the manifest.
@@ -132,8 +145,6 @@ class Decoder:
         Raises:
             WireError: when it is of an unknown kind or an array needs a package that is not there.
         """
-        if isinstance(code, list):
-            return [self.decode(item, where) for item in code]
         if not isinstance(code, dict):
             return code
         kind: Any = code["t"]
@@ -145,14 +156,19 @@ class Decoder:
             return bytearray(data) if kind == "bytearray" else data
         if kind in ("array", "scalar", "strings"):
             return self._array(code, where)
-        return self._container(kind, content, where)
+        if kind == "ref":
+            return self._shared[content]
+        value = self._container(kind, content, where)
+        if "id" in code:
+            self._shared[code["id"]] = value
+        return value
 
     def _container(self, kind: object, content: Any, where: str) -> Any:
         if kind == "dict":
             return {self.decode(key, where): self.decode(item, where) for key, item in content}
         if kind == "namespace":
             return argparse.Namespace(**{str(name): self.decode(item, where) for name, item in content})
-        maker = {"tuple": tuple, "set": set, "frozenset": frozenset}.get(str(kind))
+        maker = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}.get(str(kind))
         if maker is None:
             raise WireError(f"`{where}` is of the unknown kind {kind!r}")
         return maker(self.decode(item, where) for item in content)

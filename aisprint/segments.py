@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import copy
+import glob
 import os
 from collections.abc import Mapping, MutableMapping
 from typing import Any, NamedTuple
@@ -16,6 +17,8 @@ from aisprint import wire
 from aisprint.errors import WireError
 
 _SNAPSHOT_COPIES = (list, dict, set, bytearray)
+
+_handed_over: set[str] = set()  # outputs of this process that already hold a segment
 
 
 class Inputs(dict):  # type: ignore[type-arg]
@@ -33,14 +36,15 @@ class Handover(NamedTuple):
 
     `inputs` go to the inference, `arguments` are entries of the command line, `variables` the locals
     and `module` the globals that the rest of `main` reads. A non-None `finished` means that the
-    part before ended early: it is the file which the whole component would have written.
+    part before ended early: it is a file which the whole component would have written, as
+    `{"suffix": what its name has behind that of the output, "content": bytes}`.
     """
 
     inputs: Inputs
     arguments: dict[str, Any]
     variables: dict[str, Any]
     module: dict[str, Any]
-    finished: bytes | None
+    finished: dict[str, Any] | None
 
 
 def argument(arguments: Any, name: str) -> Any:
@@ -94,10 +98,10 @@ def bound(variables: Mapping[str, Any], *names: str) -> dict[str, Any]:
 def expect(output: Any) -> None:
     """Prepare for a `main` that ends before the inference with its result already written.
 
-    If the file `output` is there when the program ends and no segment was handed over, it is wrapped,
-    so that the next parts pass it on untouched.
+    If no segment was handed over when the program ends, the files whose names begin with `output` are
+    wrapped, so that the next parts pass them on untouched.
     """
-    atexit.register(_wrap_result, _path(output))
+    atexit.register(_wrap_results, _path(output))
 
 
 def hand_over(
@@ -132,7 +136,9 @@ def hand_over(
         **{f"variables.{name}": value for name, value in {**before.variables, **(variables or {})}.items()},
         **{f"module.{name}": value for name, value in {**before.module, **(module or {})}.items()},
     }
-    wire.save(_path(output), {"internal": internal, **values}, label=_label)
+    path = _path(output)
+    wire.save(path, {"internal": internal, **values}, label=_label)
+    _handed_over.add(path)
 
 
 def _label(key: str) -> str:
@@ -171,19 +177,24 @@ def restore(arguments: Any, entries: Mapping[str, Any]) -> None:
 
 def pass_on(taken: Handover, output: Any, *, last: bool) -> None:
     """Write the result of a component that ended early: as it is in the last part, wrapped in others."""
+    finished = taken.finished or {"suffix": "", "content": b""}
+    path = _path(output) + str(finished["suffix"])
     if last:
-        with open(_path(output), "wb") as stream:  # noqa: PTH123
-            stream.write(taken.finished or b"")
+        with open(path, "wb") as stream:  # noqa: PTH123
+            stream.write(finished["content"])
     else:
-        wire.save(_path(output), {"finished": taken.finished})
+        wire.save(path, {"finished": finished})
+    _handed_over.add(_path(output))
 
 
-def _wrap_result(path: str) -> None:
-    if not os.path.isfile(path) or wire.is_wire_file(path):  # noqa: PTH113
+def _wrap_results(output: str) -> None:
+    if output in _handed_over:
         return
-    with open(path, "rb") as stream:  # noqa: PTH123
-        content = stream.read()
-    wire.save(path, {"finished": content})
+    for path in glob.glob(glob.escape(output) + "*"):  # noqa: PTH207
+        if os.path.isfile(path):  # noqa: PTH113
+            with open(path, "rb") as stream:  # noqa: PTH123
+                content = stream.read()
+            wire.save(path, {"finished": {"suffix": path[len(output) :], "content": content}})
 
 
 def _path(value: Any) -> str:

@@ -83,16 +83,6 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
             raise WireError(f"{target} is damaged: its manifest makes no sense") from error
 
 
-def is_wire_file(path: str | os.PathLike[str]) -> bool:
-    """Whether a file looks like one of ours, by its first member."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-    except (OSError, zipfile.BadZipFile, ValueError):
-        return False
-    return bool(names) and names[0] == _MANIFEST
-
-
 def _write(stream: BinaryIO, manifest: bytes, encoder: Encoder) -> None:
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(_entry(_MANIFEST), manifest)

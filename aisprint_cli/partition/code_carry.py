@@ -1,0 +1,472 @@
+"""What the second part of a component needs from before the inference, and how it gets each of it.
+
+A local variable that the rest of `main` may read is *carried* as a value, or *made again* by
+repeating its statements where a value would be wrong or cannot be carried: imports, functions, the
+parsed command line, and whatever comes from the output path or the model path, which every part has
+of its own. A variable that must be made again but cannot is an error with its position.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from aisprint_cli.diagnostics import Findings
+from aisprint_cli.errors import InvalidInputError
+from aisprint_cli.partition.code_arguments import ArgumentAccess, Style
+from aisprint_cli.partition.code_component import Component
+from aisprint_cli.partition.code_module import changed_globals
+from aisprint_cli.partition.code_names import (
+    Names,
+    all_reads,
+    certainly_bound,
+    live_before,
+    parameters,
+    uses,
+)
+
+# Calls that give the same object wherever they are made, and one that no value can stand for.
+_REPEATABLE: Final = frozenset({"getLogger", "compile"})
+_DIRECTORY_MAKERS: Final = frozenset({"makedirs", "mkdir"})
+_PATH_CALLS: Final = frozenset(
+    {
+        "Path",
+        "PurePath",
+        "PurePosixPath",
+        "abspath",
+        "basename",
+        "dict",
+        "dirname",
+        "expanduser",
+        "format",
+        "fspath",
+        "get",
+        "join",
+        "lower",
+        "normpath",
+        "realpath",
+        "relpath",
+        "removeprefix",
+        "removesuffix",
+        "replace",
+        "rpartition",
+        "rsplit",
+        "split",
+        "splitext",
+        "str",
+        "strip",
+        "upper",
+        "vars",
+        "with_name",
+        "with_stem",
+        "with_suffix",
+    }
+)
+_READERS: Final = frozenset(
+    {"dict", "getattr", "hasattr", "isinstance", "len", "print", "repr", "str", "vars"}
+)
+_REPEATED = (
+    ast.Assign,
+    ast.AnnAssign,
+    ast.AugAssign,
+    ast.Expr,
+    ast.If,
+    ast.Try,
+    ast.Import,
+    ast.ImportFrom,
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.Delete,
+)
+
+
+@dataclass(frozen=True)
+class Carry:
+    """The plan.
+
+    `preamble` is how many statements of `main` every part starts with (those that parse the command
+    line). `again` are the statements of the head that the second part repeats. `certain` and
+    `possible` are the local variables to carry: with a value for certain, or perhaps. `module` are
+    module-level variables to carry. `own` are the keys of the command line that each part has of its
+    own. `needs_input`: the rest reads the name of the original input file; `may_change`: the head may
+    change entries; `may_end`: the head may end `main` before the inference.
+    """
+
+    preamble: int
+    again: tuple[ast.stmt, ...]
+    certain: tuple[str, ...]
+    possible: tuple[str, ...]
+    module: tuple[str, ...]
+    declared: tuple[str, ...]
+    own: tuple[str, ...]
+    needs_input: bool
+    may_change: bool
+    may_end: bool
+
+
+def plan_carry(component: Component) -> Carry:
+    """Decide for everything that the rest of `main` reads.
+
+    Raises:
+        InvalidInputError: where something can neither be carried nor made again, with positions.
+    """
+    findings = Findings()
+    preamble = _preamble(component, findings)
+    analysis = _Analysis(component, preamble, findings)
+    needed = live_before(component.tail, component.call.inputs)
+    again = analysis.repeated(needed)
+    carried = analysis.carried(needed, again)
+    if findings.has_errors:
+        path = component.source.path
+        raise InvalidInputError(f"{path} cannot be split at its inference.", findings.sorted())
+    statements = [*again, *component.tail]
+    declared = uses(component.head).declared
+    certain = analysis.certain & carried
+    return Carry(
+        preamble=preamble,
+        again=again,
+        certain=tuple(sorted(certain)),
+        possible=tuple(sorted(carried - certain)),
+        module=changed_globals(component, declared, statements),
+        declared=tuple(sorted(declared)),
+        own=tuple(sorted(analysis.own)),
+        needs_input=_needs_input(component, statements),
+        may_change=_may_change(component.access, component.head[preamble:]),
+        may_end=_may_end(component.head[preamble:]),
+    )
+
+
+def _preamble(component: Component, findings: Findings) -> int:
+    """How many statements lead up to the parsed command line being in its variable for good."""
+    owner = component.access.owner
+    docstring = 1 if ast.get_docstring(component.main, clean=False) is not None else 0
+    if not owner:
+        return docstring
+    binding = [index for index, node in enumerate(component.head) if owner in uses([node]).binds]
+    if not binding:
+        return docstring
+    count = binding[-1] + 1
+    for statement in component.head[:count]:
+        early = [
+            node for node in ast.walk(statement) if _key(component.access, node) == component.access.input
+        ]
+        if early:
+            findings.error(
+                "code.arguments-rebound",
+                component.source.location(component.head[binding[-1]]),
+                f"`{owner}` is assigned again after the input was used on line {statement.lineno}",
+                why=f"Each part has a command line of its own, and makes `{owner}` before anything else.",
+                mend="Parse and convert the command line first, or give the new value another name.",
+            )
+    return count
+
+
+def _key(access: ArgumentAccess, node: ast.AST) -> str | None:
+    return access.key_of(node) if isinstance(node, ast.expr) else None
+
+
+class _Analysis:
+    """Which statements of the head must run again, and why."""
+
+    def __init__(self, component: Component, preamble: int, findings: Findings) -> None:
+        self._component = component
+        self._access = component.access
+        self._findings = findings
+        self._first = preamble
+        self._statements = component.head[preamble:]
+        call = component.call
+        early = component.head[:preamble]
+        self._bound = (
+            frozenset(
+                uses(self._statements).binds | uses([call.inputs, call.model]).binds | self._parameter_input()
+            )
+            - uses(component.head).declared
+        )
+        self.certain = (
+            certainly_bound(self._statements)
+            | uses([call.inputs]).binds
+            | (frozenset(parameters(component.main)) & self._bound)
+            | (certainly_bound(early) & self._bound)
+        ) - uses(self._statements).deletes
+        self._definitions = {
+            name for node in _simple(self._statements) if _is_definition(node) for name in _binds(node)
+        }
+        self.own = {self._access.output} | self._model_keys()
+        self._again = self._names_to_make_again()
+
+    def _parameter_input(self) -> set[str]:
+        return {self._access.input} if self._access.style is Style.PARAMETER else set()
+
+    def _model_keys(self) -> set[str]:
+        """The entries that the path of the model comes from, directly or through variables."""
+        keys: set[str] = set()
+        pending: list[ast.AST] = [self._component.call.model]
+        seen: set[str] = set()
+        while pending:
+            node = pending.pop()
+            keys |= {key for part in ast.walk(node) if (key := _key(self._access, part)) is not None}
+            for name in all_reads(node) - seen:
+                seen.add(name)
+                pending.extend(self._binders(name))
+        return keys - {self._access.input}
+
+    def _binders(self, name: str) -> list[ast.stmt]:
+        return [node for node in self._statements if name in uses([node]).binds]
+
+    def _names_to_make_again(self) -> Names:
+        names = set(all_reads(self._component.call.model) & self._bound)
+        for statement in _simple(self._statements):
+            if _is_definition(statement) or _is_alias(statement, self._access.owner):
+                names |= _binds(statement)
+        while True:
+            more = {
+                name
+                for statement in _simple(self._statements)
+                if self._derives(statement, names)
+                for name in _binds(statement)
+            }
+            if more <= names:
+                return frozenset(names & self._bound)
+            names |= more
+
+    def _derives(self, statement: ast.stmt, names: set[str]) -> bool:
+        """Whether what a statement binds belongs to the part that runs it."""
+        if _is_definition(statement):
+            return False
+        # What a session says of the model's inputs is true of the first part only, so it is carried.
+        if any(isinstance(node, ast.Attribute) and node.attr == "get_inputs" for node in ast.walk(statement)):
+            return False
+        evaluated = _evaluated(statement)
+        own = any(_key(self._access, part) in self.own for node in evaluated for part in ast.walk(node))
+        return own or bool(uses(evaluated).reads & (names - self._definitions))
+
+    def repeated(self, needed: Names) -> tuple[ast.stmt, ...]:
+        """The statements to repeat, in order, when these names are read later."""
+        chosen = {index for index, node in enumerate(self._statements) if self._is_preparation(node)}
+        pending = set(needed & self._again)
+        for index in chosen:
+            pending |= all_reads(self._statements[index]) & self._again
+        done: set[str] = set()
+        while pending - done:
+            name = (pending - done).pop()
+            done.add(name)
+            for index, statement in enumerate(self._statements):
+                if name in uses([statement]).binds:
+                    chosen.add(index)
+                    pending |= all_reads(statement) & self._again
+        result = [self._statements[index] for index in sorted(chosen)]
+        self._check_repeated(result, needed)
+        self._check_untouched(done - self._definitions)
+        return tuple(result)
+
+    def _is_preparation(self, statement: ast.stmt) -> bool:
+        """Whether a statement prepares the place of the output: makes its folder, changes its entry."""
+        targets = statement.targets if isinstance(statement, ast.Assign) else []
+        targets = [statement.target] if isinstance(statement, ast.AugAssign) else targets
+        if any(_key(self._access, target) in self.own for target in targets):
+            return self._access.style is not Style.PARAMETER
+        if not isinstance(statement, ast.Expr | ast.If):
+            return False
+        makes = any(_called(node) in _DIRECTORY_MAKERS for node in ast.walk(statement))
+        own = any(_key(self._access, node) in self.own for node in ast.walk(statement))
+        return makes and (own or bool(all_reads(statement) & self._again))
+
+    def _check_repeated(self, statements: Sequence[ast.stmt], needed: Names) -> None:
+        read_later = needed.union(*(all_reads(node) for node in statements))
+        for statement in statements:
+            allowed = isinstance(statement, _REPEATED) and not _leaves(statement)
+            others = (uses([statement]).binds & read_later & self._bound) - self._again
+            if not allowed or others or self._opens_input(statement):
+                self._refuse(statement, others)
+            self._check_stable(statement)
+
+    def _opens_input(self, statement: ast.stmt) -> bool:
+        """Whether a statement that must run again works on the input, which the second part has not."""
+        if _is_definition(statement):
+            return False
+        for call in ast.walk(statement):
+            if isinstance(call, ast.Call) and _called(call) not in _PATH_CALLS:
+                values = [*call.args, *(keyword.value for keyword in call.keywords)]
+                if any(
+                    _key(self._access, part) == self._access.input for v in values for part in ast.walk(v)
+                ):
+                    return True
+        return False
+
+    def _check_stable(self, statement: ast.stmt) -> None:
+        """A statement that runs again must find the values it found the first time."""
+        index = self._statements.index(statement)
+        for name in (uses([statement]).reads & self._bound) - self._again:
+            later = [node for node in self._statements[index:] if name in uses([node]).binds]
+            if later:
+                self._refuse(statement, {name})
+
+    def _check_untouched(self, names: set[str]) -> None:
+        """What is made again is as new: the head must not have worked on it in between."""
+        for statement in _simple(self._statements):
+            call = statement.value if isinstance(statement, ast.Expr) else None
+            if not isinstance(call, ast.Call) or _called(call) in _DIRECTORY_MAKERS:
+                continue
+            objects = [call.func.value] if isinstance(call.func, ast.Attribute) else []
+            objects += [keyword.value for keyword in call.keywords if keyword.arg == "file"]
+            for node in objects:
+                if isinstance(node, ast.Name) and node.id in names:
+                    self._refuse(statement, (), node.id)
+
+    def _refuse(self, statement: ast.stmt, others: Iterable[str], name: str = "") -> None:
+        names = [name] if name else sorted(uses([statement]).binds & self._again) or ["this"]
+        mixed = ", ".join(f"`{name}`" for name in sorted(others))
+        self._findings.error(
+            "code.not-repeatable",
+            self._component.source.location(statement),
+            f"`{names[0]}` belongs to the part that runs, and cannot be made again in the second part"
+            + (f" without {mixed}" if mixed else ""),
+            why="It comes from the output path, the model or a definition that cannot be carried as a value, "
+            "and its statement does more than make it.",
+            mend=f"Make `{names[0]}` in a simple statement of its own at the first level of `main`, or after "
+            "the inference.",
+        )
+
+    def carried(self, needed: Names, again: Sequence[ast.stmt]) -> Names:
+        """The local variables whose values go to the second part."""
+        wanted = set(needed)
+        for statement in again:
+            wanted |= all_reads(statement)
+        return frozenset(wanted & self._bound) - self._again - {self._access.owner}
+
+
+def _simple(statements: Iterable[ast.stmt]) -> list[ast.stmt]:
+    """The statements that hold no others, wherever they stand, and the heads of those that do."""
+    found: list[ast.stmt] = []
+    for statement in statements:
+        found.append(statement)
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        for name in ("body", "orelse", "finalbody"):
+            found += _simple(getattr(statement, name, []))
+        for block in (*getattr(statement, "handlers", []), *getattr(statement, "cases", [])):
+            found += _simple(block.body)
+    return [
+        node for node in found if not isinstance(node, ast.If | ast.Try | ast.TryStar | ast.While | ast.Match)
+    ]
+
+
+def _binds(statement: ast.stmt) -> set[str]:
+    """What a simple statement binds, or the head of a block."""
+    if isinstance(statement, ast.With | ast.AsyncWith):
+        return uses(item.optional_vars for item in statement.items if item.optional_vars).binds
+    return uses([statement.target] if isinstance(statement, ast.For | ast.AsyncFor) else [statement]).binds
+
+
+def _evaluated(statement: ast.stmt) -> list[ast.AST]:
+    """What a simple statement evaluates, or the head of a block."""
+    if isinstance(statement, ast.With | ast.AsyncWith):
+        return [item.context_expr for item in statement.items]
+    if isinstance(statement, ast.For | ast.AsyncFor):
+        return [statement.iter]
+    return [statement]
+
+
+def _is_definition(statement: ast.stmt) -> bool:
+    """Whether a statement makes what no value can stand for but its text can."""
+    match statement:
+        case ast.Import() | ast.ImportFrom() | ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return True
+        case ast.Assign(value=ast.Lambda()) | ast.AnnAssign(value=ast.Lambda()):
+            return True
+        case ast.Assign(value=ast.Call() as call):
+            return _called(call) in _REPEATABLE
+    return False
+
+
+def _is_alias(statement: ast.stmt, owner: str) -> bool:
+    """Whether a statement only gives the parsed command line another name or form."""
+    if not owner or not isinstance(statement, ast.Assign):
+        return False
+    match statement.value:
+        case ast.Name(id=name):
+            return name == owner
+        case ast.Call(func=ast.Name(id="vars" | "dict"), args=[ast.Name(id=name)]):
+            return name == owner
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="copy"), args=[]):
+            return name == owner
+        case ast.Call(func=func, args=[], keywords=[ast.keyword(arg=None, value=ast.Name(id=name))]):
+            return name == owner and isinstance(func, ast.Name | ast.Attribute)
+    return False
+
+
+def _called(node: ast.AST) -> str:
+    if not isinstance(node, ast.Call):
+        return ""
+    match node.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
+
+
+def _leaves(statement: ast.stmt) -> bool:
+    return any(isinstance(node, ast.Return | ast.Yield | ast.YieldFrom) for node in _own_nodes(statement))
+
+
+def _own_nodes(statement: ast.AST) -> list[ast.AST]:
+    """The nodes of a statement that run with it, not those of functions it defines."""
+    nodes: list[ast.AST] = []
+    pending: list[ast.AST] = [statement]
+    while pending:
+        node = pending.pop()
+        nodes.append(node)
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            pending.extend(ast.iter_child_nodes(node))
+    return nodes
+
+
+def _may_end(statements: Iterable[ast.stmt]) -> bool:
+    for statement in statements:
+        for node in _own_nodes(statement):
+            if isinstance(node, ast.Return) or _called(node) in {"exit", "quit", "SystemExit"}:
+                return True
+    return False
+
+
+def _bare_uses(access: ArgumentAccess, nodes: Iterable[ast.AST]) -> list[tuple[ast.Name, ast.AST | None]]:
+    """Where the command line as a whole is used, each with the call whose argument it is."""
+    found: list[tuple[ast.Name, ast.AST | None]] = []
+    pending: list[tuple[ast.AST, ast.AST | None]] = [(node, None) for node in nodes]
+    while pending:
+        node, parent = pending.pop()
+        if _key(access, node) is not None:
+            continue
+        if isinstance(node, ast.Name) and node.id == access.owner:
+            found.append((node, parent))
+        pending.extend((child, node) for child in ast.iter_child_nodes(node))
+    return found
+
+
+def _needs_input(component: Component, statements: Sequence[ast.stmt]) -> bool:
+    access, skipped = component.access, component.call.inputs
+    if not access.owner:
+        return False
+    ignored = {id(node) for node in ast.walk(skipped)}
+    nodes = [node for statement in statements for node in ast.walk(statement) if id(node) not in ignored]
+    if any(_key(access, node) == access.input for node in nodes):
+        return True
+    return any(id(name) not in ignored for name, _ in _bare_uses(access, statements))
+
+
+def _may_change(access: ArgumentAccess, statements: Sequence[ast.stmt]) -> bool:
+    if not access.owner:
+        return False
+    for statement in statements:
+        for node in ast.walk(statement):
+            stored = isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load)
+            if stored and access.owner in all_reads(node):
+                return True
+    for _, parent in _bare_uses(access, statements):
+        if isinstance(parent, ast.Call) and _called(parent) not in _READERS:
+            return True
+        if not isinstance(parent, ast.Call):
+            return True
+    return False
