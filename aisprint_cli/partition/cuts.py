@@ -31,6 +31,9 @@ _PRODUCTS: Final = frozenset(
     {"Conv", "ConvTranspose", "Gemm", "MatMul", "MatMulInteger", "ConvInteger", "FusedMatMul"}
 )
 _NORMALISATIONS: Final = frozenset({"BatchNormalization", "InstanceNormalization", "LayerNormalization"})
+_SKIP_NORMALISATIONS: Final = frozenset(
+    {"LayerNormalization", "SimplifiedLayerNormalization", "RMSNormalization"}
+)
 _ARITHMETIC: Final = frozenset({"Add", "Sub", "Mul", "Div", "Sum"})
 
 
@@ -188,6 +191,8 @@ class _Surroundings:
             return True
         if reader.op_type in ACTIVATIONS:
             return writer.op_type in _PRODUCTS | _NORMALISATIONS | _ARITHMETIC
+        if writer.op_type == "Add" and reader.op_type in _SKIP_NORMALISATIONS:
+            return True
         if writer.op_type not in _PRODUCTS:
             return False
         return reader.op_type == "BatchNormalization" or (

@@ -137,6 +137,21 @@ def test_a_gated_product_counts_as_an_activation(tmp_path: Path) -> None:
     assert result.splits[0].cut.post_activation
 
 
+def test_a_skip_connection_is_cut_after_its_normalisation(tmp_path: Path) -> None:
+    nodes = [
+        node("MatMul", "x w", "a"),
+        node("MatMul", "a w", "b"),
+        node("Add", "b a", "skip"),
+        node("LayerNormalization", "skip scale", "normal"),
+        node("MatMul", "normal w", "y"),
+    ]
+    weights = [weight("w", 8, 8), weight("scale", 8)]
+    proto = model(nodes, [value("x", [1, 8])], [value("y", [1, 8])], weights)
+    result = split_model(save(proto, tmp_path), tmp_path / "out", max_splits=2)
+    assert {cut.tensor: cut.fusion for cut in result.cuts}["skip"] is Fusion.BROKEN
+    assert [split.cut.tensor for split in result.splits] == ["a", "normal"]
+
+
 def test_the_reason_is_a_sentence_with_figures() -> None:
     words = explain(replace(PLAIN, bytes=614_400, symbolic_dims=("N",)), POLICY)
     assert words.startswith("614,400 bytes per sample travel; no fusion is broken; 50.0% of the operations")
