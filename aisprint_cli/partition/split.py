@@ -330,6 +330,8 @@ def _shortage(found: int, wanted: int, failed: tuple[Refusal, ...]) -> str:
     if found == wanted:
         return ""
     tried = f" ({len(failed)} did not verify)" if failed else ""
+    if len(failed) > FAILURES_TOLERATED:
+        return f"{found} of {wanted} alternatives found{tried}: so many failed that the search ended"
     return (
         f"{found} of {wanted} alternatives found{tried}: all other cuts are closer than "
         f"{POLICY.spacing_for(wanted):.0%} of the operations and parameters to one of these"

@@ -10,7 +10,7 @@ from onnx import TensorProto, helper
 from onnx_models import chain, model, node, residual, save, value, weight
 
 from aisprint_cli.errors import ExternalError, InvalidInputError, VerificationError
-from aisprint_cli.partition.split import split_model
+from aisprint_cli.partition.split import FAILURES_TOLERATED, split_model
 
 
 def refusal(path: Path) -> InvalidInputError:
@@ -150,6 +150,34 @@ def test_a_split_that_does_not_verify_is_never_written(tmp_path: Path) -> None:
     assert "output 'y' differs by" in caught.value.why
     assert "optimisations off" in caught.value.why
     assert not (tmp_path / "out").exists()
+
+
+def test_after_a_failure_the_next_in_rank_is_tried(tmp_path: Path) -> None:
+    """Dice on the first side fall as in the whole, for they keep their place in the graph."""
+    nodes = [
+        node("MatMul", "x w", "a"),
+        node("Relu", "a", "b"),
+        node("RandomNormalLike", "b", "noise"),
+        node("Add", "b noise", "c"),
+        node("MatMul", "c w", "y"),
+    ]
+    proto = model(nodes, [value("x", [1, 4])], [value("y", [1, 4])], [weight("w", 4, 4)])
+    result = split_model(save(proto, tmp_path), tmp_path / "out")
+    assert [item.tensor for item in result.failed] == ["b"]
+    assert [split.cut.tensor for split in result.splits] == ["c"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["partition1_1", "partition1_2"]
+
+
+def test_the_search_ends_when_too_many_fail(tmp_path: Path) -> None:
+    nodes, last = [], "x"
+    for index in range(12):
+        nodes.append(node("MatMul", f"{last} w", f"t{index}"))
+        last = f"t{index}"
+    nodes += [node("RandomNormalLike", last, "noise"), node("Add", f"{last} noise", "y")]
+    proto = model(nodes, [value("x", [1, 4])], [value("y", [1, 4])], [weight("w", 4, 4)])
+    with pytest.raises(VerificationError) as caught:
+        split_model(save(proto, tmp_path), tmp_path / "out")
+    assert caught.value.why.count("differs by") == FAILURES_TOLERATED + 1
 
 
 def test_a_model_that_runs_on_no_random_input_is_unproved(tmp_path: Path) -> None:
