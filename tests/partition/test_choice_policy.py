@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import pairwise, permutations
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx_models import chain, conv_net, model, node, save, value, weight
 
@@ -70,6 +70,7 @@ def test_alternatives_differ_in_operations_or_parameters() -> None:
     assert not is_different(idle, [PLAIN], 0.1, POLICY)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 300), st.sampled_from(Fusion), st.integers(0, 1000)), max_size=6))
 def test_the_ranking_does_not_depend_on_the_order_given(drawn: list[tuple[int, Fusion, int]]) -> None:
     cuts = [

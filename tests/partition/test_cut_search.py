@@ -72,7 +72,7 @@ def graphs(draw: st.DrawFn) -> Graph:
     return Graph(inputs, tuple(outputs), tuple(shuffled), frozenset(constants))
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(graphs())
 def test_the_sweep_agrees_with_the_definition(graph: Graph) -> None:
     found = [cut.tensor for cut in find_cuts(graph).cuts]
@@ -80,6 +80,7 @@ def test_the_sweep_agrees_with_the_definition(graph: Graph) -> None:
     assert set(found) == oracle(graph)
 
 
+@settings(deadline=None)
 @given(graphs())
 def test_both_sides_of_a_cut_are_complete_and_disjoint_in_work(graph: Graph) -> None:
     sweep = find_cuts(graph)
@@ -98,6 +99,7 @@ def test_both_sides_of_a_cut_are_complete_and_disjoint_in_work(graph: Graph) -> 
         assert set(first.nodes) & active == upto
 
 
+@settings(deadline=None)
 @given(graphs())
 def test_the_order_given_does_not_change_the_cuts(graph: Graph) -> None:
     turned = Graph(graph.inputs, graph.outputs, graph.nodes[::-1], graph.constants)
