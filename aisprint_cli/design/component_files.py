@@ -50,6 +50,18 @@ def component_files(application: Path, directory: str, findings: Findings) -> tu
     return tuple(sorted(found, key=lambda file: file.path))
 
 
+def check_links(application: Path, directory: str, findings: Findings) -> None:
+    """Find the links of a component that cannot be followed, without reading any file.
+
+    Raises:
+        OSError: when a directory cannot be read.
+
+    """
+    root = application / directory
+    for _ in _walk(root, "", (root.resolve(),), directory, findings):
+        pass
+
+
 def _walk(
     directory: Path, prefix: str, above: tuple[Path, ...], base: str, findings: Findings
 ) -> Iterator[tuple[str, Path]]:

@@ -18,8 +18,8 @@ CONFIGURATION = (
 )
 TOOL_DIRECTORIES = ("ams", "oscar", "oscarp", "pycompss", "space4ai-d", "space4ai-r")
 """The directories of other tools that deployments link to. `im` is not one: it holds secrets."""
-NOT_LINKED = {"": (".gitkeep",), "space4ai-d": (".gitkeep", "qos_constraints.yaml")}
-"""Names that are left out of a tool directory: placeholders, and what design itself keeps there."""
+NOT_LINKED = (".gitkeep", "qos_constraints.yaml")
+"""How names start that are left out of a tool directory: placeholders, and what design keeps there."""
 
 
 @dataclass(frozen=True)
@@ -58,5 +58,4 @@ def read_inputs(directory: Path, application: Application, findings: Findings) -
 def _names_in(directory: Path) -> tuple[str, ...]:
     if not directory.is_dir():
         return ()
-    left_out = NOT_LINKED.get(directory.name, NOT_LINKED[""])
-    return tuple(sorted(path.name for path in directory.iterdir() if path.name not in left_out))
+    return tuple(sorted(path.name for path in directory.iterdir() if not path.name.startswith(NOT_LINKED)))

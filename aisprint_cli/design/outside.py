@@ -6,14 +6,12 @@ what they held, so a run that was killed in between is completed by the next one
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from aisprint_cli.design.manifest import OutsideRecord
 from aisprint_cli.design.records import record_bytes, record_file
-from aisprint_cli.system.files import write_atomic
 
 ANNOTATIONS_PATH = "common_config/annotations.yaml"
 CONSTRAINTS_PATH = "space4ai-d/qos_constraints.yaml"
@@ -66,8 +64,14 @@ def in_place(directory: Path, outside: Mapping[str, OutsideRecord]) -> bool:
     return not any(is_pending(present_record(directory, path), entry) for path, entry in outside.items())
 
 
-def write_outside(directory: Path, file: OutsideFile, *, keep: bool) -> Path | None:
+def write_outside(directory: Path, file: OutsideFile, scratch: Path, *, keep: bool) -> Path | None:
     """Bring a file to what it has to hold; with `keep` the present one stays beside it.
+
+    Args:
+        directory: the application directory.
+        file: what has to be there.
+        scratch: a directory on the same file system, where a killed run may leave things.
+        keep: whether the present one is somebody else's.
 
     Returns:
         Where the present one was kept, None when it was not.
@@ -80,12 +84,26 @@ def write_outside(directory: Path, file: OutsideFile, *, keep: bool) -> Path | N
     kept: Path | None = None
     if keep and target.exists():
         kept = _free_name(target)
-        write_atomic(kept, target.read_bytes(), mode=stat.S_IMODE(target.stat().st_mode))
+        kept.hardlink_to(target)
     if file.text is None:
         target.unlink(missing_ok=True)
     else:
-        write_atomic(target, file.text)
+        target.parent.mkdir(exist_ok=True)
+        put_in_place(target, file.text, scratch)
     return kept
+
+
+def put_in_place(target: Path, text: str, scratch: Path) -> None:
+    """Write a file in one step, from a directory where a killed run may leave the half of it.
+
+    Raises:
+        OSError: when it cannot be written.
+
+    """
+    scratch.mkdir(parents=True, exist_ok=True)
+    whole = scratch / target.name
+    whole.write_text(text)
+    whole.replace(target)
 
 
 def _free_name(target: Path) -> Path:

@@ -20,6 +20,7 @@ from aisprint_cli.design.outside import (
     is_edited,
     is_pending,
     present_record,
+    put_in_place,
     write_outside,
 )
 from aisprint_cli.design.reconciliation import Changes, Obstacle, Reconciliation, reconcile, set_aside
@@ -27,7 +28,6 @@ from aisprint_cli.design.situation import TOOL, Situation
 from aisprint_cli.design.staging import StagedTree
 from aisprint_cli.diagnostics import Findings, Location
 from aisprint_cli.errors import InvalidInputError
-from aisprint_cli.system.files import write_atomic
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,8 @@ def publish(draft: Draft, workshop: Workshop | None, *, force: bool) -> Publicat
     for file in plan.outside:
         if is_pending(present_record(situation.directory, file.path), manifest.outside[file.path]):
             touched = True
-            aside = write_outside(situation.directory, file, keep=file.path in plan.edited_outside)
+            edited = file.path in plan.edited_outside
+            aside = write_outside(situation.directory, file, workshop.root, keep=edited)
             if aside is not None:
                 kept = (*kept, aside.relative_to(situation.directory).as_posix())
     return Publication(changes, kept, touched)
@@ -154,7 +155,7 @@ def _write_tree(
     decided = plan.reconciliation
     if not (decided.changes or decided.obstacles):
         if manifest != situation.manifest:
-            write_atomic(workshop.tree / MANIFEST_NAME, manifest.to_text())
+            put_in_place(workshop.tree / MANIFEST_NAME, manifest.to_text(), workshop.root)
         return ()
     for path in decided.carried:
         staged.carry(path, path)

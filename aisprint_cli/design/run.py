@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from aisprint_cli.design.component_files import check_links
 from aisprint_cli.design.enumeration import plan_design
 from aisprint_cli.design.exchange import Swap, Workshop
 from aisprint_cli.design.manifest import SplitRecord
@@ -15,7 +16,7 @@ from aisprint_cli.design.publishing import Draft, Publication, publish
 from aisprint_cli.design.reconciliation import Changes
 from aisprint_cli.design.report import ComponentReport, DesignReport, Outcome, annotation_notes
 from aisprint_cli.design.situation import Situation, examine
-from aisprint_cli.design.splitting import ComponentSplits, Splitter
+from aisprint_cli.design.splitting import ComponentSplits, Splitter, check_code
 from aisprint_cli.diagnostics import Diagnostic, Findings
 from aisprint_cli.errors import InvalidInputError, StateError
 from aisprint_cli.load.application import Loaded, require_application
@@ -62,10 +63,23 @@ def design_application(
     """
     loaded = require_application(directory, strict=settings.strict)
     with _file_errors(directory):
+        _refuse_early(directory, loaded)
         if settings.dry_run:
             with tempfile.TemporaryDirectory(prefix="aisprint-design-") as scratch:
                 return _run(directory, loaded, settings, progress, None, Path(scratch))
         return _run_locked(directory, loaded, settings, progress, Workshop(directory, swap))
+
+
+def _refuse_early(directory: Path, loaded: Loaded) -> None:
+    """Stop before anything is made for what can be seen without making anything."""
+    if loaded.application is None:
+        return
+    findings = Findings()
+    for source in loaded.application.sources.values():
+        check_links(directory, source.directory, findings)
+    check_code(directory, loaded.application, loaded.sources, findings)
+    if findings.has_errors:
+        raise InvalidInputError("Some components cannot be designed.", findings.sorted(), directory=directory)
 
 
 def _run_locked(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aisprint_cli.design.component_files import ComponentFile
 from aisprint_cli.design.layout import DESIGNS, ComponentDesigns, ModelFile, SegmentFiles
@@ -18,6 +18,9 @@ from aisprint_cli.load.source_map import SourceMap
 from aisprint_cli.model.annotations import PartitionableModel
 from aisprint_cli.model.application import Application, ComponentSource
 from aisprint_cli.model.naming import segment_design
+
+if TYPE_CHECKING:
+    from aisprint_cli.partition.code import SourceHalves
 
 SPLITTER_VERSION = 1
 """Raised when the same model would be split differently, so that splits of before are not reused."""
@@ -68,7 +71,7 @@ class Splitter:
         sources: SourceMap,
         findings: Findings,
     ) -> dict[str, ComponentSplits]:
-        """The splits of every component of the graph that asks for them and has not asked for exits too.
+        """The splits of every component that asks for them.
 
         What cannot be split is an error in `findings`; a model without a valid cut is a warning.
 
@@ -78,11 +81,8 @@ class Splitter:
 
         """
         found: dict[str, ComponentSplits] = {}
-        for component in sorted(application.dag.components):
-            source = application.sources[component]
-            wanted = source.annotations.partitionable_model
-            if wanted is None or source.annotations.early_exits_model is not None:
-                continue
+        for source, wanted in splittable(application):
+            component = source.component
             try:
                 found[component] = self._split(source, wanted, files[component])
             except InvalidInputError as error:
@@ -102,8 +102,6 @@ class Splitter:
     def _split(
         self, source: ComponentSource, wanted: PartitionableModel, files: tuple[ComponentFile, ...]
     ) -> ComponentSplits:
-        from aisprint_cli.partition.code import split_source
-
         key = _split_key(wanted, files, self.seed)
         record = self.known.get(source.component)
         reused = record is not None and record.key == key and self._holds(source.component, record)
@@ -113,15 +111,9 @@ class Splitter:
         else:
             base = self.present.root / DESIGNS / source.component
             places = {design: base / design / "onnx" for design in record.files}
-        main = self.directory / source.directory / "main.py"
         segments: list[SegmentFiles] = []
         for split in range(1, len(record.cuts) + 1):
-            halves = split_source(
-                main.read_text(encoding="utf-8"),
-                path=f"{source.directory}/main.py",
-                model_file=wanted.onnx_file,
-                split=split,
-            )
+            halves = _split_code(self.directory, source, wanted, split)
             for segment, text in enumerate((halves.first, halves.second), 1):
                 design = segment_design(split, segment)
                 models = _models(places[design], record.files[design])
@@ -157,6 +149,39 @@ class Splitter:
             design: tuple(sorted(path.name for path in place.iterdir())) for design, place in places.items()
         }
         return SplitRecord(key, tuple(cuts), files), places
+
+
+def splittable(application: Application) -> Iterator[tuple[ComponentSource, PartitionableModel]]:
+    """The components whose model is to be split, by name. Early exits are another way of dividing one."""
+    for component in sorted(application.dag.components):
+        source = application.sources[component]
+        wanted = source.annotations.partitionable_model
+        if wanted is not None and source.annotations.early_exits_model is None:
+            yield source, wanted
+
+
+def check_code(directory: Path, application: Application, sources: SourceMap, findings: Findings) -> None:
+    """Find code that cannot be split, before any model is touched.
+
+    Raises:
+        OSError: when a file cannot be read.
+
+    """
+    for source, wanted in splittable(application):
+        try:
+            _split_code(directory, source, wanted, 1)
+        except InvalidInputError as error:
+            _report(error, source.component, sources, findings)
+
+
+def _split_code(
+    directory: Path, source: ComponentSource, wanted: PartitionableModel, split: int
+) -> SourceHalves:
+    from aisprint_cli.partition.code import split_source
+
+    path = f"{source.directory}/main.py"
+    text = (directory / path).read_text(encoding="utf-8")
+    return split_source(text, path=path, model_file=wanted.onnx_file, split=split)
 
 
 def _models(place: Path, names: tuple[str, ...]) -> tuple[ModelFile, ...]:

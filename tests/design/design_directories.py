@@ -90,9 +90,12 @@ def write_application(
     layers: Mapping[str, Sequence[int]] | None = None,
     splits: int = 1,
     limit_s: float = 8,
+    splittable: bool = True,
 ) -> Path:
     """A chain `first` -> `second`; the model of the latter may be split. `layers` is by candidate name."""
-    own = {"first": [1, 2], "second": [2], "second_partitionX_1": [1], "second_partitionX_2": [2]}
+    own: dict[str, Sequence[int]] = {"first": [1, 2], "second": [2]}
+    if splittable:
+        own |= {"second_partitionX_1": [1], "second_partitionX_2": [2]}
     chosen = {**own, **(layers or {})}
     config = directory / "common_config"
     config.mkdir(parents=True)
@@ -109,13 +112,10 @@ def write_application(
         yaml.safe_dump({"Components": entries}, sort_keys=False)
     )
     write_component(directory, "first", PLAIN, f"@exec_time(local_time_thr={limit_s})\n")
-    write_component(
-        directory,
-        "second",
-        WITH_MODEL,
-        "@exec_time(local_time_thr=10, global_time_thr=20, prev_components=['first'])\n"
-        f'@partitionable_model(onnx_file="net.onnx", num_partitions={splits})\n',
-    )
+    decorators = "@exec_time(local_time_thr=10, global_time_thr=20, prev_components=['first'])\n"
+    if splittable:
+        decorators += f'@partitionable_model(onnx_file="net.onnx", num_partitions={splits})\n'
+    write_component(directory, "second", WITH_MODEL, decorators)
     write_model(directory / "src" / "second" / "onnx" / "net.onnx")
     (directory / "src" / "second" / "labels.txt").write_text("one\ntwo\nthree\n")
     (directory / "space4ai-d").mkdir()
