@@ -32,7 +32,7 @@ from aisprint_cli.backends.interface import (
     SecretResolver,
     Trace,
 )
-from aisprint_cli.deploy.topology import Topology, topology_of
+from aisprint_cli.deploy.topology import topology_of
 from aisprint_cli.errors import ExternalError
 from aisprint_cli.system.files import write_atomic
 
@@ -262,5 +262,6 @@ def chain(digest: str = "a") -> tuple[Item, ...]:
     )
 
 
-def shape(items: Iterable[Item]) -> Topology:
-    return topology_of(items)
+def open_directory(application: Path, resolve: SecretResolver) -> DirectoryBackend:
+    """What the entry point of the double leads to: its world is beside the application."""
+    return DirectoryBackend(application.parent / "world", resolve)

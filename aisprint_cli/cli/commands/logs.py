@@ -119,13 +119,15 @@ def _follow(
     from aisprint_cli.deploy.logs import follow
 
     parts = {(node.cluster, node.service): node.part for node in functions}
+    since = time.time()
+    session.note("Following; Ctrl-C ends it.")
     width = max((len(name) for name in parts.values()), default=0)
     try:
         for job, line in follow(
             workspace.backend,
             functions,
             selection,
-            since_s=time.time(),
+            since_s=since,
             interval_s=_FOLLOW_INTERVAL_S,
             stopped=lambda: False,
         ):
