@@ -1,0 +1,1 @@
+"""Which deployment, resource and number of instances serve each component at the least cost."""

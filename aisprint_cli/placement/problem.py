@@ -1,0 +1,265 @@
+"""The placement problem as a value: what may run where, what it costs, and what must hold.
+
+Components are numbered in topological order, layers and resources in the order of their files; every
+reference between values is such a number. Times are seconds, rates requests per second, memory MiB,
+costs the file's own currency. Data sizes and bandwidths keep the file's units: `Semantics` says how
+one is divided by the other.
+
+The formulas are those of SPACE4AI-D (Sedghani et al.) with the function model of Mahmoudi and
+Khazaei; where its two programs disagree, `Semantics` chooses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import cached_property
+
+RELATIVE_TOLERANCE = 1e-9
+"""By how much, relatively, a value may pass its limit and still hold; one rule for all programs."""
+
+FunctionResponse = Callable[[float, float, float, float], float]
+"""Mean response (s) of a function from its rate (1/s), warm and cold service (s) and idle time (s)."""
+
+
+def holds(value: float, limit: float) -> bool:
+    """Whether `value` is at most `limit`, up to rounding."""
+    return value <= limit * (1 + RELATIVE_TOLERANCE)
+
+
+def below(load: float, instances: int) -> bool:
+    """Whether a load (mean busy instances) leaves the utilisation of `instances` below one."""
+    return load < instances * (1 - RELATIVE_TOLERANCE)
+
+
+class Tier(StrEnum):
+    """The three kinds of layers; edge comes first along every path."""
+
+    EDGE = "edge"
+    CLOUD = "cloud"
+    FUNCTIONS = "functions"
+
+
+@dataclass(frozen=True, slots=True)
+class Semantics:
+    """The points on which the two reference programs disagree.
+
+    Attributes:
+        bits_per_unit: what a data size is multiplied by before it is divided by a bandwidth.
+        memory_per_instance: whether each further instance of a resource adds its memory.
+        functions_see_piece_rate: whether a function's rate is that of the piece it runs (after early
+            exits), for cost and response; otherwise that of the whole component.
+        functions_billed_once: whether a function that several pieces use is billed for the first of
+            them only, in the order of components and pieces.
+    """
+
+    bits_per_unit: float = 8.0
+    memory_per_instance: bool = False
+    functions_see_piece_rate: bool = False
+    functions_billed_once: bool = False
+
+
+PYTHON_SEMANTICS = Semantics()
+"""What the reference's Python program (SPACE4AI-D) computes."""
+
+CPP_SEMANTICS = Semantics(
+    bits_per_unit=1.0, memory_per_instance=True, functions_see_piece_rate=True, functions_billed_once=True
+)
+"""What the reference's C++ program (SPACE4AI-R) computes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A computational layer. At most one resource of an edge or cloud layer may be used."""
+
+    name: str
+    tier: Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Something pieces run on.
+
+    `limit` is how many instances there are at most (functions: unused, they scale by themselves).
+    `cost_per_hour` is the price of one bought instance, or, for a function, of one busy instance:
+    a function costs `cost_per_hour * warm_s * rate * period_h`. `idle_before_kill_s` is for functions.
+    """
+
+    name: str
+    layer: int
+    limit: int
+    cost_per_hour: float
+    memory_mib: float
+    cores: float = 1.0
+    idle_before_kill_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A resource a piece may run on.
+
+    `demand_s` is the service time without contention (functions: warm), `cold_s` that of a function
+    whose instance has to be started first, `memory_mib` what the piece occupies there.
+    """
+
+    resource: int
+    memory_mib: float
+    demand_s: float
+    cold_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A whole component or one partition of it.
+
+    `reach` is the probability that a request of the component comes this far, `exit_probability` that
+    it ends after this piece, `data_size` what is sent to the next piece of the same alternative.
+    """
+
+    name: str
+    options: tuple[Option, ...]
+    reach: float = 1.0
+    exit_probability: float = 0.0
+    data_size: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One way to deploy a component: a chain of pieces.
+
+    `sent` is the data size its last piece sends to each successor of the component, in their order.
+    """
+
+    name: str
+    pieces: tuple[Piece, ...]
+    sent: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A node of the graph; `successors` are component numbers, `probabilities` those of the moves."""
+
+    name: str
+    rate_per_s: float
+    alternatives: tuple[Alternative, ...]
+    successors: tuple[int, ...] = ()
+    probabilities: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkDomain:
+    """Layers that reach each other: `access_delay_s` plus size over `bandwidth`."""
+
+    name: str
+    layers: frozenset[int]
+    access_delay_s: float
+    bandwidth: float
+
+
+@dataclass(frozen=True, slots=True)
+class LocalLimit:
+    """The response time of one component may be `limit_s` at most."""
+
+    component: int
+    limit_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class PathLimit:
+    """The time along consecutive components, transfers included, may be `limit_s` at most."""
+
+    name: str
+    components: tuple[int, ...]
+    limit_s: float
+
+
+def no_cold_starts(_rate_per_s: float, warm_s: float, _cold_s: float, _idle_s: float) -> float:
+    """The simplest function response: every request finds a warm instance."""
+    return warm_s
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Everything a solver or evaluator needs, and nothing it may change."""
+
+    entry_rate_per_s: float
+    layers: tuple[Layer, ...]
+    resources: tuple[Resource, ...]
+    components: tuple[Component, ...]
+    domains: tuple[NetworkDomain, ...]
+    local_limits: tuple[LocalLimit, ...] = ()
+    path_limits: tuple[PathLimit, ...] = ()
+    period_h: float = 1.0
+    semantics: Semantics = PYTHON_SEMANTICS
+    function_response: FunctionResponse = field(default=no_cold_starts, repr=False)
+
+    def tier(self, resource: int) -> Tier:
+        """The tier of a resource."""
+        return self.layers[self.resources[resource].layer].tier
+
+    def is_function(self, resource: int) -> bool:
+        """Whether a resource is a function, which is not bought by the instance."""
+        return self.tier(resource) is Tier.FUNCTIONS
+
+    @cached_property
+    def _links(self) -> Mapping[tuple[int, int], tuple[tuple[float, float], ...]]:
+        found: dict[tuple[int, int], list[tuple[float, float]]] = {}
+        for domain in self.domains:
+            line = (domain.access_delay_s, self.semantics.bits_per_unit / domain.bandwidth)
+            for one in domain.layers:
+                for other in domain.layers:
+                    found.setdefault((one, other), []).append(line)
+        return {pair: tuple(lines) for pair, lines in found.items()}
+
+    def delay_s(self, source: int, target: int, size: float) -> float:
+        """Seconds to send `size` from one resource to another; infinite when no domain joins them."""
+        if source == target:
+            return 0.0
+        pair = (self.resources[source].layer, self.resources[target].layer)
+        lines = self._links.get(pair, ())
+        return min((access + size * per_unit for access, per_unit in lines), default=float("inf"))
+
+    def function_rate_per_s(self, component: Component, piece: Piece) -> float:
+        """The rate a function sees when it runs this piece, under the chosen semantics."""
+        if self.semantics.functions_see_piece_rate:
+            return component.rate_per_s * piece.reach
+        return component.rate_per_s
+
+    def function_cost(self, component: Component, piece: Piece, option: Option) -> float:
+        """What a function costs in the period when it runs this piece."""
+        price = self.resources[option.resource].cost_per_hour * self.period_h
+        return price * option.demand_s * self.function_rate_per_s(component, piece)
+
+    def function_response_s(self, component: Component, piece: Piece, option: Option) -> float:
+        """Mean response of a function that runs this piece."""
+        idle_s = self.resources[option.resource].idle_before_kill_s
+        rate_per_s = self.function_rate_per_s(component, piece)
+        return self.function_response(rate_per_s, option.demand_s, option.cold_s, idle_s)
+
+    def at_rate(self, entry_rate_per_s: float) -> Problem:
+        """The same problem under another load; every component's rate moves in proportion."""
+        ratio = entry_rate_per_s / self.entry_rate_per_s
+        components = tuple(replace(item, rate_per_s=item.rate_per_s * ratio) for item in self.components)
+        return replace(self, entry_rate_per_s=entry_rate_per_s, components=components)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What one component runs: an alternative (its number) and the resource of each of its pieces.
+
+    `counts` is only for solutions of other programs that divide a resource's load by a number of
+    instances of each piece's own; without it the placement's `instances` count.
+    """
+
+    alternative: int
+    resources: tuple[int, ...]
+    counts: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """One choice for each component, and the instances bought of each resource (0: not used)."""
+
+    choices: tuple[Choice, ...]
+    instances: tuple[int, ...]
