@@ -20,6 +20,7 @@ from aisprint_cli.load.shapes.reader import INVALID, Reader
 from aisprint_cli.load.suggestions import closest
 
 _ENTRY = "main"
+_BARE = "exec_time"  # the only annotation that means something without brackets: measure, no limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,10 @@ class _Extraction:
         location = self._literals.at(decorator)
         if not resolved.is_known:
             self._report_unknown(resolved.name, resolved.meant, location)
+        elif not isinstance(decorator, ast.Call) and resolved.name == _BARE:
+            place = self._literals.place(decorator)
+            empty = MappingNode(tag="tag:yaml.org,2002:map", value=[], start_mark=place, end_mark=place)
+            self._add(resolved.name, location, empty)
         elif not isinstance(decorator, ast.Call):
             message = f"`@{resolved.name}` is not called."
             mend = f"Write `@{resolved.name}(...)` with its arguments in the brackets."

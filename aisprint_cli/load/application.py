@@ -158,7 +158,7 @@ def _check(directory: Path, drafts: _Drafts, checker: Checker) -> None:
     resources = drafts.value(RESOURCES.name)
     segments = check_models(directory, components, checker)
     if dag is not None:
-        check_dag(dag, checker)
+        check_dag(dag, drafts.value(DAG.name) or {}, checker)
         check_names(dag, segments, checker)
         check_combinations(components, dag, checker)
         if (directory / SOURCE).is_dir():

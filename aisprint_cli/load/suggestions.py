@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import SequenceMatcher, get_close_matches
+from difflib import get_close_matches
+from typing import Final
+
+_SHORTEST: Final = 4
+_LONG: Final = 9
+_LONGEST: Final = 100
 
 
 def closest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
@@ -18,20 +23,39 @@ def closest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | No
 def misspelling_of(word: str, known: Iterable[str]) -> str | None:
     """The known key that `word` is so near to that it can hardly be another key; None otherwise.
 
-    Case, `_` and `-` do not count. Beyond that a difference of about one letter in five is allowed,
-    and names that differ only in a number at the end are taken as different.
+    Case, `_` and `-` do not count. Beyond that one letter may be wrong, missing, too many or swapped
+    with the next (two from nine letters on), or four fifths of a longer key's letters must agree.
+    A known key with a number at its end is taken as another key.
     """
     plain = _plain(word)
     by_plain = {_plain(name): name for name in known}
     if plain in by_plain:
         return by_plain[plain]
-    if len(plain) < 3 or plain.rstrip("0123456789") in by_plain:
+    if not _SHORTEST <= len(plain) <= _LONGEST or plain.rstrip("0123456789") in by_plain:
         return None
-    matches = get_close_matches(plain, by_plain, n=1, cutoff=0.8)
-    if not matches:
+    allowed = 1 if len(plain) < _LONG else 2
+    distance, nearest = min(((_distance(plain, name), name) for name in by_plain), default=(len(plain), ""))
+    if distance <= allowed:
+        return by_plain[nearest]
+    if len(plain) < _LONG - 2:
         return None
-    same = SequenceMatcher(None, plain, matches[0]).ratio()
-    return by_plain[matches[0]] if same >= (0.85 if len(plain) < 6 else 0.8) else None
+    alike = get_close_matches(plain, by_plain, n=1, cutoff=0.8)
+    return by_plain[alike[0]] if alike else None
+
+
+def _distance(first: str, second: str) -> int:
+    """The number of letters to change, add, take away or swap (optimal string alignment)."""
+    before: list[int] = []
+    row = list(range(len(second) + 1))
+    for i, letter in enumerate(first, start=1):
+        following = [i]
+        for j, other in enumerate(second, start=1):
+            cost = min(row[j] + 1, following[-1] + 1, row[j - 1] + (letter != other))
+            if before and j > 1 and letter == second[j - 2] and first[i - 2] == other:
+                cost = min(cost, before[j - 2] + 1)
+            following.append(cost)
+        before, row = row, following
+    return row[-1]
 
 
 def _plain(name: str) -> str:

@@ -16,7 +16,9 @@ class DagDraft:
     """What is sound of the file, with the index of each item in it, for positions.
 
     `names` are the components and their alternatives. `dag` is made of the components as they stand
-    and the edges whose ends are known; it may have cycles, which the checks report.
+    and the edges whose ends are known; it may have cycles, which the checks report. `all_components`
+    and `all_dependencies` say whether every entry is sound: otherwise what seems to be missing is
+    probably in an entry that is already reported.
     """
 
     name: str
@@ -25,6 +27,8 @@ class DagDraft:
     alternatives: Mapping[str, tuple[tuple[int, str], ...]]
     names: frozenset[str]
     dag: Dag
+    all_components: bool = True
+    all_dependencies: bool = True
 
 
 def build_dag(document: Mapping[str, Any] | None) -> DagDraft | None:
@@ -47,7 +51,16 @@ def build_dag(document: Mapping[str, Any] | None) -> DagDraft | None:
         ),
     )
     names = frozenset((*known, *(name for items in alternatives.values() for _, name in items)))
-    return DagDraft(dag.name, components, edges, MappingProxyType(alternatives), names, dag)
+    return DagDraft(
+        name=dag.name,
+        components=components,
+        dependencies=edges,
+        alternatives=MappingProxyType(alternatives),
+        names=names,
+        dag=dag,
+        all_components=len(components) == len(system["components"]),
+        all_dependencies="dependencies" in system and len(edges) == len(system["dependencies"] or ()),
+    )
 
 
 def _sound(items: list[Any] | None) -> list[tuple[int, Any]]:

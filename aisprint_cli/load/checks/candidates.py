@@ -56,7 +56,7 @@ def check_coverage(
                 wanted = f"{name}_partitionX_{segment}"
                 message = f"The component `{name}` may be split, but `{wanted}` has no candidate deployment."
                 checker.key("candidates.missing-segment", CANDIDATES, ("Components",), message)
-    for entry in draft.candidates.entries:
+    for entry in draft.candidates.entries if dag.all_components else ():
         _check_use(entry, known, segments, checker)
     _check_duplicates(draft, checker)
     _check_keys(draft, dag, checker)

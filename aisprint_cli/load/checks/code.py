@@ -23,7 +23,7 @@ def check_code(components: Components, dag: DagDraft, checker: Checker) -> None:
             hint = did_you_mean(name, spare)
             mend = f"{hint[:-1]}, as the code says?" if hint else ""
             checker.value("code.component-without-code", DAG, place, message, mend)
-    for name in spare:
+    for name in spare if dag.all_components else ():
         message = f"The component `{name}` is not in the application's DAG."
         mend = did_you_mean(name, dag.names)
         checker.argument("code.unused-component", name, "component_name", ("name",), message, mend)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from aisprint_cli.load.build.dag import DagDraft
 from aisprint_cli.load.checks.checker import Checker, did_you_mean
@@ -16,15 +17,19 @@ _TOLERANCE = 1e-9
 _SHOWN = 12
 
 
-def check_dag(draft: DagDraft, checker: Checker) -> None:
+def check_dag(draft: DagDraft, document: Mapping[str, Any], checker: Checker) -> None:
     """Everything about the DAG file that its structure does not tell."""
     _check_components(draft, checker)
+    if len(draft.components) > 1 and "dependencies" not in document["System"]:
+        message = "There are several components, but no `dependencies`."
+        checker.key("structure.missing-key", DAG, ("System",), message)
     _check_alternatives(draft, checker)
     _check_dependencies(draft, checker)
     _check_probabilities(draft, checker)
     cyclic = _check_cycles(draft, checker)
-    _check_reachable(draft, cyclic, checker)
-    _check_pieces(draft, checker)
+    if draft.all_dependencies:
+        _check_reachable(draft, cyclic, checker)
+        _check_pieces(draft, checker)
 
 
 def _check_components(draft: DagDraft, checker: Checker) -> None:
@@ -40,7 +45,7 @@ def _check_alternatives(draft: DagDraft, checker: Checker) -> None:
     known = set(draft.dag.components)
     owner: dict[str, str] = {}
     for name, alternatives in draft.alternatives.items():
-        if name not in known:
+        if name not in known and draft.all_components:
             message = f"Alternatives are given for `{name}`, which is no component."
             mend = did_you_mean(name, known)
             checker.key("dag.unknown-component", DAG, (*_ALTERNATIVES, name), message, mend)
@@ -60,7 +65,7 @@ def _check_dependencies(draft: DagDraft, checker: Checker) -> None:
     seen: dict[tuple[str, str], int] = {}
     for index, edge in draft.dependencies:
         for position, name in enumerate((edge.source, edge.target)):
-            if name not in known:
+            if name not in known and draft.all_components:
                 message = f"The dependency names `{name}`, which is not among the components."
                 mend = did_you_mean(name, known)
                 checker.value("dag.unknown-component", DAG, (*_DEPENDENCIES, index, position), message, mend)

@@ -67,12 +67,12 @@ def _check_path(name: str, previous: list[str], dag: DagDraft, checker: Checker)
             message = f"`{name}` is in its own prev_components."
             checker.argument("qos.own-path", name, _EXEC_TIME, keys, message)
             unknown = True
-        elif item not in dag.names:
+        elif item not in dag.names and dag.all_components:
             message = f"`{item}` is no component."
             mend = did_you_mean(item, dag.names)
             checker.argument("qos.unknown-component", name, _EXEC_TIME, keys, message, mend)
             unknown = True
-    if unknown:
+    if unknown or not dag.all_dependencies:
         return
     owner = {other: base for base, others in dag.dag.alternatives.items() for other in others}
     path = [owner.get(item, item) for item in (*previous, name)]

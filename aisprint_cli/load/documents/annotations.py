@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from aisprint_cli.load.shapes.collections import Field, ListOf, MapOf, OneOrMany, Record
-from aisprint_cli.load.shapes.values import Boolean, Choice, Number, Text
+from aisprint_cli.load.shapes.values import Boolean, Choice, Number, Shape, Text
 
 _SECONDS = Number(above=0)
 _FLAG = Boolean()
@@ -92,24 +92,40 @@ MODEL_PERFORMANCE = Record(
         "filtered_class": Field(Text("the name of a class"), "The class that a filter takes out."),
     },
 )
-_METRIC_NAMES = OneOrMany(ListOf(Text("the name of a metric"), "metric names", minimum=1))
-_TESTS = OneOrMany(ListOf(Choice(STATISTICAL_TESTS, {}), "statistical tests", minimum=1))
-_FIELDS = OneOrMany(
-    ListOf(OneOrMany(ListOf(Text("the name of a field"), "field names")), "field names", minimum=1)
-)
+
+
+def _for_each_metric(item: Shape, what: str) -> OneOrMany:
+    """One value, or one for each metric, or for each field of each metric."""
+    return OneOrMany(ListOf(OneOrMany(ListOf(item, what)), what, minimum=1))
+
+
 DETECT_METRIC_DRIFT = Record(
     "detect_metric_drift",
     "Which metrics to watch for drift.",
     {
-        "metric": Field(_METRIC_NAMES, "The metric or metrics.", required=True),
-        "field": Field(_FIELDS, "The field or fields of each metric.", required=True),
-        "statistical_test": Field(_TESTS, "The test or tests.", required=True),
+        "metric": Field(
+            OneOrMany(ListOf(Text("the name of a metric"), "metric names", minimum=1)),
+            "The metric or metrics.",
+            required=True,
+        ),
+        "field": Field(
+            _for_each_metric(Text("the name of a field"), "field names"),
+            "The field or fields of each metric.",
+            required=True,
+        ),
+        "statistical_test": Field(
+            _for_each_metric(Choice(STATISTICAL_TESTS, {}), "statistical tests"),
+            "The test or tests.",
+            required=True,
+        ),
         "test_threshold": Field(
             OneOrMany(ListOf(Number(above=0, maximum=1), "p-values")),
             "The p-value below which there is drift.",
         ),
         "detection_interval": Field(_HOURS, "Hours between two detections.", required=True),
-        "monitoring_period": Field(_HOURS, "Hours of data in one window.", required=True),
+        "monitoring_period": Field(
+            _for_each_metric(_HOURS, "hours"), "Hours of data in one window.", required=True
+        ),
         "data_collection_period": Field(_HOURS, "Hours to collect new data after a drift.", required=True),
         "notification_endpoint": Field(Text("an address"), "Where to report a drift."),
     },

@@ -28,6 +28,7 @@ class Reader:
     reporter: Reporter
     trail: list[str | int] = field(default_factory=list)
     _memory: dict[tuple[int, int], Any] = field(default_factory=dict)
+    _merges: dict[int, Pairs] = field(default_factory=dict)
 
     def at(self, node: Node) -> Location:
         """The position of a node."""
@@ -102,27 +103,33 @@ class Reader:
                 )
             found[key] = (key_node, value_node)
         for source in merged:
-            for key, pair in self._merged(source, depth=0).items():
+            for key, pair in self._merged(source).items():
                 found.setdefault(key, pair)
         return found
 
-    def _merged(self, source: Node, depth: int) -> Pairs:
-        if isinstance(source, MappingNode) and depth < scalars.MERGE_DEPTH:
+    def _merged(self, source: Node) -> Pairs:
+        """What a merge key brings in: the keys of a mapping, or of several, the first of each."""
+        known = self._merges.get(id(source))
+        if known is not None:
+            return known
+        self._merges[id(source)] = {}  # a mapping that merges itself brings in nothing
+        found: Pairs = {}
+        if isinstance(source, MappingNode):
             plain = [pair for pair in source.value if pair[0].tag != scalars.MERGE]
-            found: Pairs = {pair[0].value: pair for pair in plain if isinstance(pair[0], ScalarNode)}
-            for key_node, value_node in source.value:
-                if key_node.tag == scalars.MERGE:
-                    for key, pair in self._merged(value_node, depth + 1).items():
-                        found.setdefault(key, pair)
-            return found
-        if isinstance(source, SequenceNode) and depth < scalars.MERGE_DEPTH:
-            found = {}
-            for item in source.value:
-                for key, pair in self._merged(item, depth + 1).items():
-                    found.setdefault(key, pair)
-            return found
-        self.report("yaml.merge-key", source, f"`<<` should be given a mapping, but is {describe(source)}.")
-        return {}
+            found.update({pair[0].value: pair for pair in plain if isinstance(pair[0], ScalarNode)})
+            inner = [value for key, value in source.value if key.tag == scalars.MERGE]
+        elif isinstance(source, SequenceNode):
+            inner = source.value
+        else:
+            self.report(
+                "yaml.merge-key", source, f"`<<` should be given a mapping, but is {describe(source)}."
+            )
+            inner = []
+        for item in inner:
+            for key, pair in self._merged(item).items():
+                found.setdefault(key, pair)
+        self._merges[id(source)] = found
+        return found
 
     def _key(self, node: Node) -> Any:
         if node.tag == scalars.STR and isinstance(node, ScalarNode):

@@ -16,7 +16,6 @@ BOOL: Final = f"{_PREFIX}bool"
 NULL: Final = f"{_PREFIX}null"
 DATE: Final = f"{_PREFIX}timestamp"
 MERGE: Final = f"{_PREFIX}merge"
-MERGE_DEPTH: Final = 20
 
 KINDS: Final = {
     STR: "text",
@@ -46,7 +45,7 @@ def number(node: ScalarNode) -> int | float | None:
     try:
         if node.tag == INT:
             return _integer(text)
-        if node.tag == FLOAT or (node.tag == STR and node.style is None and _EXPONENT.fullmatch(text)):
+        if node.tag == FLOAT or (node.tag == STR and not node.style and _EXPONENT.fullmatch(text)):
             value = _sexagesimal(text) if ":" in text else float(text.lstrip("+"))
             return value if math.isfinite(value) else None
     except (ValueError, OverflowError):

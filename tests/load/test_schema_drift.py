@@ -1,0 +1,60 @@
+"""The schemas in the repository are those the shapes give, and say what loading enforces."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from aisprint_cli.load.documents import KINDS
+from aisprint_cli.load.json_schema import DIALECT, make_schemas
+
+
+@pytest.fixture(scope="module")
+def schemas(checkout: Path) -> Path:
+    return checkout / "schemas"
+
+
+def test_the_schemas_are_up_to_date(schemas: Path) -> None:
+    written = {path.name: path.read_text() for path in schemas.glob("*.json")}
+    assert written == dict(make_schemas()), "run: aisprint schema --write schemas"
+
+
+def test_there_is_a_schema_of_every_file() -> None:
+    assert sorted(KINDS) == [
+        "annotations",
+        "application_dag",
+        "candidate_deployments",
+        "candidate_resources",
+        "physical_nodes",
+        "security",
+        "space4ai_d",
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+def test_every_reference_leads_somewhere_and_every_property_is_described(name: str) -> None:
+    schema = json.loads(make_schemas()[f"{name}.json"])
+    assert schema["$schema"] == DIALECT
+    definitions = schema.get("$defs", {})
+    references = {node["$ref"] for node in _nodes(schema) if "$ref" in node}
+    assert references == {f"#/$defs/{title}" for title in definitions}
+    for definition in definitions.values():
+        assert all(value.get("description") for value in definition["properties"].values())
+        assert set(definition.get("required", ())) <= set(definition["properties"])
+
+
+def test_optional_values_may_be_null_and_required_ones_may_not() -> None:
+    definitions = json.loads(make_schemas()["application_dag.json"])["$defs"]
+    properties = definitions["ApplicationSystem"]["properties"]
+    assert properties["dependencies"]["type"] == ["array", "null"]
+    assert properties["components"]["type"] == "array"
+
+
+def _nodes(value: object) -> list[dict[str, object]]:
+    if isinstance(value, dict):
+        return [value, *(node for item in value.values() for node in _nodes(item))]
+    if isinstance(value, list):
+        return [node for item in value for node in _nodes(item)]
+    return []
