@@ -87,18 +87,14 @@ def is_bad(invocation: Invocation) -> bool:
 
 def print_invocations(console: Console, tally: Tally) -> None:
     """Each input with its results; of many, those that went wrong, and the counts."""
-    from rich.table import Table
+    from aisprint_cli.cli.tables import plain_table, print_page
 
     rows = tally.first if tally.total <= SHOWN_INPUTS else tally.bad
     if rows:
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        table.add_column("input", overflow="fold")
-        table.add_column("state")
-        table.add_column("seconds", justify="right")
-        table.add_column("results", overflow="fold")
+        table = plain_table("input", "state", "seconds", "results", numbers=("seconds",), whole=("state",))
         for row in rows:
             table.add_row(row.source.name, _state(row), _seconds(row.seconds), _results(row))
-        console.print(table)
+        print_page(console, table)
     counted = [f"{count} {state.value}" for state, count in tally.counts.items() if count]
     console.print(f"{tally.total} inputs: {', '.join(counted) or 'none'}.", markup=False)
 

@@ -42,19 +42,16 @@ _DOING = {
 
 def print_plan(console: Console, plan: Plan) -> None:
     """The steps as a table, and their number."""
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("step")
-    table.add_column("kind")
-    table.add_column("name", overflow="fold")
-    table.add_column("why", overflow="fold")
+    from aisprint_cli.cli.tables import plain_table, print_page
+
+    table = plain_table("step", "kind", "name", "why", whole=("step", "kind"))
     for step in plan.steps:
         kept = ", data kept" if step.keep_data and "data" not in step.reason else ""
         name = Text(step.action.value, style=_STYLES[step.action])
         table.add_row(name, step.item.kind.value, step.item.name, step.reason + kept)
-    console.print(table)
+    print_page(console, table)
     console.print(summary(plan), markup=False)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from aisprint_cli.backends.interface import JobState
+from aisprint_cli.cli.tables import plain_table
 from aisprint_cli.deploy.measures import Measure, Verdict
 from aisprint_cli.deploy.status import Status
 
@@ -107,20 +108,10 @@ def render(status: Status, *, qos: bool) -> Iterator[RenderableType]:
         yield _measures(status) if status.measures else Text("The application sets no time limits.")
 
 
-def _table(*columns: str, numbers: tuple[str, ...] = ()) -> Table:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        side: Literal["left", "right"] = "right" if column in numbers else "left"
-        table.add_column(column, justify=side, overflow="fold", no_wrap=column == "trace")
-    return table
-
-
 def _items(status: Status) -> Table:
     from rich.text import Text
 
-    table = _table("kind", "name", "recorded", "live", "drift")
+    table = plain_table("kind", "name", "recorded", "live", "drift")
     for entry in status.items:
         drift = Text(entry.drift or "none", style="red" if entry.drift else "dim")
         table.add_row(entry.item.kind.value, entry.item.name, entry.recorded.value, entry.live.value, drift)
@@ -129,7 +120,7 @@ def _items(status: Status) -> Table:
 
 def _functions(status: Status) -> Table:
     states = tuple(state.value for state in JobState)
-    table = _table("component", "cluster", *states, numbers=states)
+    table = plain_table("component", "cluster", *states, numbers=states)
     for entry in status.functions:
         table.add_row(entry.part, entry.cluster, *(str(entry.jobs[state]) for state in JobState))
     return table
@@ -138,7 +129,11 @@ def _functions(status: Status) -> Table:
 def _traces(status: Status) -> Table:
     from rich.text import Text
 
-    table = _table("recent input", "trace", "began", "seconds", "last at", "state", numbers=("seconds",))
+    table = plain_table(
+        *("recent input", "trace", "began", "seconds", "last at", "state"),
+        numbers=("seconds",),
+        whole=("trace", "state"),
+    )
     for entry in status.traces:
         began = time.strftime("%H:%M:%S", time.localtime(entry.began_s))
         seconds = "" if entry.seconds is None else f"{entry.seconds:.2f}"
@@ -156,7 +151,7 @@ def _measures(status: Status) -> Table:
     from rich.text import Text
 
     numbers = ("mean s", "p95 s", "max s", "limit s", "n")
-    table = _table("constraint", "of", *numbers, "verdict", numbers=numbers)
+    table = plain_table("constraint", "of", *numbers, "verdict", numbers=numbers)
     for entry in status.measures:
         kind = "global" if entry.constraint.is_global else "local"
         figures = [

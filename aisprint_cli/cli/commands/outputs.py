@@ -133,12 +133,10 @@ def _variable(name: str) -> str:
 
 
 def _print(console: Console, found: Outputs) -> None:
-    from rich.table import Table
+    from aisprint_cli.cli.tables import plain_table, print_page
 
     console.print(f"{found.application}: deployment {found.deployment}", style="bold", markup=False)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("cluster", "what", "value"):
-        table.add_column(column, overflow="fold")
+    table = plain_table("cluster", "what", "value", whole=("cluster",))
     for cluster in found.clusters:
         for key, value in {**cluster.values, "password": cluster.password}.items():
             table.add_row(cluster.name, key, value)
@@ -148,4 +146,4 @@ def _print(console: Console, found: Outputs) -> None:
             table.add_row(folder.cluster, f"input of {node.part}", folder.path)
         for folder in function.results:
             table.add_row(folder.cluster, f"results of {node.part}", folder.path)
-    console.print(table)
+    print_page(console, table)

@@ -95,10 +95,10 @@ def _nothing(session: Session, directory: Path) -> None:
 
 def _emit(session: Session, found: Status, *, qos: bool) -> None:
     from aisprint_cli.cli.status_view import render, status_document
+    from aisprint_cli.cli.tables import print_page
 
     def human(console: Console) -> None:
-        for part in render(found, qos=qos):
-            console.print(part)
+        print_page(console, *render(found, qos=qos))
 
     session.emit("aisprint.status/1", status_document(found, qos=qos), human)
 
@@ -107,10 +107,12 @@ def _watch(session: Session, workspace: Workspace, *, qos: bool, interval: float
     """Redraw in place on a terminal, print pages one after another elsewhere; Ctrl-C is its normal end."""
     from rich.live import Live
 
+    from aisprint_cli.cli.tables import print_page
+
     try:
         if not session.out.is_terminal:
             while True:
-                session.out.print(_page(workspace, qos=qos))
+                print_page(session.out, _page(workspace, qos=qos))
                 time.sleep(interval)
         with Live(_page(workspace, qos=qos), console=session.out, auto_refresh=False) as live:
             while True:

@@ -1,0 +1,54 @@
+"""Back ends by name: ours, installed ones, and a helpful answer to any other."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from directory_backend import DirectoryBackend, plain_secret
+
+from aisprint_cli.backends.local.backend import LocalBackend
+from aisprint_cli.backends.registry import backend_names, open_backend
+from aisprint_cli.errors import UsageError
+
+
+@pytest.fixture
+def installed(plugins: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [str(plugins), *sys.path])
+
+
+def test_ours_and_installed_ones_are_listed(installed: None) -> None:
+    assert backend_names() == ("local", "broken", "directory")
+
+
+def test_ours_opens_without_starting_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AISPRINT_HOME", str(tmp_path / "home"))
+
+    opened = open_backend("local", tmp_path, plain_secret)
+    opened.close()
+
+    assert isinstance(opened, LocalBackend)
+    assert not (tmp_path / "home").exists()
+
+
+def test_an_installed_one_opens(installed: None, tmp_path: Path) -> None:
+    assert isinstance(open_backend("directory", tmp_path / "app", plain_secret), DirectoryBackend)
+
+
+@pytest.mark.parametrize(
+    ("name", "mend"),
+    [("lokal", "Did you mean local?"), ("kubernetes", "There are: local, broken, directory.")],
+)
+def test_an_unknown_one_is_answered_with_names(installed: None, tmp_path: Path, name: str, mend: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        open_backend(name, tmp_path, plain_secret)
+
+    assert caught.value.mend == mend
+
+
+def test_one_that_does_not_load_names_where_it_comes_from(installed: None, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="does not load: ModuleNotFoundError") as caught:
+        open_backend("broken", tmp_path, plain_secret)
+
+    assert "no_such_module:x" in caught.value.why
