@@ -2,7 +2,7 @@
 
 JSON's own null, booleans, strings and numbers stand for themselves; every other type is an object
 with the key `t` (its kind) and `v` (its content). Arrays and bytes become archive members (`m`).
-A container that occurs twice has an `id` the first time and is a `ref` to it from then on.
+A container or array that occurs twice has an `id` the first time and is a `ref` to it from then on.
 """
 
 from __future__ import annotations
@@ -41,8 +41,7 @@ class Encoder:
     def __init__(self) -> None:
         self.members: dict[str, Member] = {}
         # Values are kept with their codes, so that an id stays its own while we write.
-        self._arrays: dict[int, tuple[object, object]] = {}
-        self._containers: dict[int, tuple[object, dict[str, object]]] = {}
+        self._seen: dict[int, tuple[object, dict[str, Any]]] = {}
         self._open: set[int] = set()
         self._shared = 0
 
@@ -81,7 +80,7 @@ class Encoder:
             raise WireError(f"`{where}` contains itself; carry what the second part needs of it instead")
         if len(self._open) >= DEPTH_LIMIT:
             raise WireError(f"`{where}` is nested deeper than {DEPTH_LIMIT} levels; flatten it")
-        known = self._containers.get(id(value))
+        known = self._seen.get(id(value))
         if known is not None:
             return self._again(known[1])
         self._open.add(id(value))
@@ -89,7 +88,7 @@ class Encoder:
             code = self._container(value, where)
         finally:
             self._open.discard(id(value))
-        self._containers[id(value)] = (value, code)
+        self._seen[id(value)] = (value, code)
         return code
 
     def _again(self, code: dict[str, object]) -> object:
@@ -119,15 +118,15 @@ class Encoder:
         # A NumPy value can only be here if somebody imported NumPy.
         if "numpy" not in sys.modules:
             raise unsupported(value, where)
-        known = self._arrays.get(id(value))
+        known = self._seen.get(id(value))
         if known is not None:
-            return known[1]
+            return self._again(known[1])
         from aisprint import _arrays
 
         found = _arrays.encode(value, where, f"{len(self.members)}.npy")
         if found.member is not None:
             self.members[found.name] = found.member
-        self._arrays[id(value)] = (value, found.code)
+        self._seen[id(value)] = (value, found.code)
         return found.code
 
 
@@ -136,7 +135,6 @@ class Decoder:
 
     def __init__(self, read: Callable[[str], bytes]) -> None:
         self._read = read
-        self._arrays: dict[str, object] = {}
         self._shared: dict[int, object] = {}
 
     def decode(self, code: Any, where: str) -> Any:
@@ -154,11 +152,10 @@ class Decoder:
         if kind in ("bytes", "bytearray"):
             data = self._read(code["m"]) if "m" in code else base64.b64decode(content, validate=True)
             return bytearray(data) if kind == "bytearray" else data
-        if kind in ("array", "scalar", "strings"):
-            return self._array(code, where)
         if kind == "ref":
             return self._shared[content]
-        value = self._container(kind, content, where)
+        is_array = kind in ("array", "scalar", "strings")
+        value = self._array(code, where) if is_array else self._container(kind, content, where)
         if "id" in code:
             self._shared[code["id"]] = value
         return value
@@ -176,13 +173,7 @@ class Decoder:
     def _array(self, code: dict[str, Any], where: str) -> object:
         from aisprint import _arrays
 
-        name = code.get("m")
-        if name is None:
-            return _arrays.decode(code, b"", where)
-        # One member is one array, however many names it goes by; scalars have their own.
-        if name not in self._arrays:
-            self._arrays[name] = _arrays.decode(code, self._read(name), where)
-        return self._arrays[name]
+        return _arrays.decode(code, self._read(code["m"]) if "m" in code else b"", where)
 
 
 def unsupported(value: object, where: str, mend: str = "") -> WireError:
@@ -190,8 +181,8 @@ def unsupported(value: object, where: str, mend: str = "") -> WireError:
     kind = type(value)
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
     return WireError(
-        f"`{where}` is a {name}, which cannot be carried from one part of a split component to the next. "
-        + (mend or _mend(value))
+        f"`{where}` is of type {name}, which cannot be carried from one part of a split component to the "
+        "next. " + (mend or _mend(value))
     )
 
 

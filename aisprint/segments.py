@@ -137,8 +137,20 @@ def hand_over(
         **{f"module.{name}": value for name, value in {**before.module, **(module or {})}.items()},
     }
     path = _path(output)
+    _check_own_paths(path, {**(arguments or {}), **(variables or {}), **(module or {})})
     wire.save(path, {"internal": internal, **values}, label=_label)
     _handed_over.add(path)
+
+
+def _check_own_paths(output: str, values: Mapping[str, Any]) -> None:
+    """Refuse what would make the next part write where this one does: no such path exists there."""
+    for name, value in values.items():
+        text = str(value) if isinstance(value, (str, os.PathLike)) else ""
+        if text == output or (os.sep in output and text.startswith(output)):
+            raise WireError(
+                f"`{name}` holds the output path of this part ({text}), and the next part has its own. "
+                f"Make `{name}` from the output option after the inference."
+            )
 
 
 def _label(key: str) -> str:

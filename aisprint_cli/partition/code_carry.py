@@ -15,7 +15,7 @@ from typing import Final
 
 from aisprint_cli.diagnostics import Findings
 from aisprint_cli.errors import InvalidInputError
-from aisprint_cli.partition.code_arguments import ArgumentAccess, Style
+from aisprint_cli.partition.code_arguments import ArgumentAccess, Style, entry_key
 from aisprint_cli.partition.code_component import Component
 from aisprint_cli.partition.code_module import changed_globals
 from aisprint_cli.partition.code_names import (
@@ -26,9 +26,18 @@ from aisprint_cli.partition.code_names import (
     parameters,
     uses,
 )
+from aisprint_cli.partition.code_statements import (
+    bound_by,
+    called_name,
+    evaluated_by,
+    filled_by,
+    is_alias,
+    is_definition,
+    leaves,
+    own_nodes,
+    simple_statements,
+)
 
-# Calls that give the same object wherever they are made, and one that no value can stand for.
-_REPEATABLE: Final = frozenset({"getLogger", "compile"})
 _DIRECTORY_MAKERS: Final = frozenset({"makedirs", "mkdir"})
 _PATH_CALLS: Final = frozenset(
     {
@@ -191,8 +200,16 @@ class _Analysis:
             | (frozenset(parameters(component.main)) & self._bound)
             | (certainly_bound(early) & self._bound)
         ) - uses(self._statements).deletes
+        self._helpers = {
+            node.name: node
+            for node in component.source.tree.body
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        }
         self._definitions = {
-            name for node in _simple(self._statements) if _is_definition(node) for name in _binds(node)
+            name
+            for node in simple_statements(self._statements)
+            if is_definition(node)
+            for name in bound_by(node)
         }
         self.own = {self._access.output} | self._model_keys()
         self._again = self._names_to_make_again()
@@ -218,15 +235,15 @@ class _Analysis:
 
     def _names_to_make_again(self) -> Names:
         names = set(all_reads(self._component.call.model) & self._bound)
-        for statement in _simple(self._statements):
-            if _is_definition(statement) or _is_alias(statement, self._access.owner):
-                names |= _binds(statement)
+        for statement in simple_statements(self._statements):
+            if is_definition(statement) or is_alias(statement, self._access.owner):
+                names |= bound_by(statement)
         while True:
             more = {
                 name
-                for statement in _simple(self._statements)
+                for statement in simple_statements(self._statements)
                 if self._derives(statement, names)
-                for name in _binds(statement)
+                for name in bound_by(statement)
             }
             if more <= names:
                 return frozenset(names & self._bound)
@@ -234,14 +251,30 @@ class _Analysis:
 
     def _derives(self, statement: ast.stmt, names: set[str]) -> bool:
         """Whether what a statement binds belongs to the part that runs it."""
-        if _is_definition(statement):
+        if is_definition(statement):
             return False
         # What a session says of the model's inputs is true of the first part only, so it is carried.
         if any(isinstance(node, ast.Attribute) and node.attr == "get_inputs" for node in ast.walk(statement)):
             return False
-        evaluated = _evaluated(statement)
-        own = any(_key(self._access, part) in self.own for node in evaluated for part in ast.walk(node))
+        evaluated = evaluated_by(statement)
+        own = any(self._reads_key(part, self.own) for node in evaluated for part in ast.walk(node))
         return own or bool(uses(evaluated).reads & (names - self._definitions))
+
+    def _reads_key(self, node: ast.AST, keys: set[str]) -> bool:
+        """Whether a node reads one of these entries, itself or in the helper function it calls."""
+        if _key(self._access, node) in keys:
+            return True
+        helper = self._helpers.get(called_name(node))
+        if helper is None or not isinstance(node, ast.Call) or not self._access.owner:
+            return False
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        if not any(isinstance(value, ast.Name) and value.id == self._access.owner for value in given):
+            return False
+        return any(
+            entry_key(part, parameter) in keys
+            for part in ast.walk(helper)
+            for parameter in parameters(helper)
+        )
 
     def repeated(self, needed: Names) -> tuple[ast.stmt, ...]:
         """The statements to repeat, in order, when these names are read later."""
@@ -270,14 +303,14 @@ class _Analysis:
             return self._access.style is not Style.PARAMETER
         if not isinstance(statement, ast.Expr | ast.If):
             return False
-        makes = any(_called(node) in _DIRECTORY_MAKERS for node in ast.walk(statement))
+        makes = any(called_name(node) in _DIRECTORY_MAKERS for node in ast.walk(statement))
         own = any(_key(self._access, node) in self.own for node in ast.walk(statement))
         return makes and (own or bool(all_reads(statement) & self._again))
 
     def _check_repeated(self, statements: Sequence[ast.stmt], needed: Names) -> None:
         read_later = needed.union(*(all_reads(node) for node in statements))
         for statement in statements:
-            allowed = isinstance(statement, _REPEATED) and not _leaves(statement)
+            allowed = isinstance(statement, _REPEATED) and not leaves(statement)
             others = (uses([statement]).binds & read_later & self._bound) - self._again
             if not allowed or others or self._opens_input(statement):
                 self._refuse(statement, others)
@@ -285,10 +318,12 @@ class _Analysis:
 
     def _opens_input(self, statement: ast.stmt) -> bool:
         """Whether a statement that must run again works on the input, which the second part has not."""
-        if _is_definition(statement):
+        if is_definition(statement):
             return False
         for call in ast.walk(statement):
-            if isinstance(call, ast.Call) and _called(call) not in _PATH_CALLS:
+            if self._reads_key(call, {self._access.input}) and _key(self._access, call) is None:
+                return True
+            if isinstance(call, ast.Call) and called_name(call) not in _PATH_CALLS:
                 values = [*call.args, *(keyword.value for keyword in call.keywords)]
                 if any(
                     _key(self._access, part) == self._access.input for v in values for part in ast.walk(v)
@@ -306,9 +341,9 @@ class _Analysis:
 
     def _check_untouched(self, names: set[str]) -> None:
         """What is made again is as new: the head must not have worked on it in between."""
-        for statement in _simple(self._statements):
+        for statement in simple_statements(self._statements):
             call = statement.value if isinstance(statement, ast.Expr) else None
-            if not isinstance(call, ast.Call) or _called(call) in _DIRECTORY_MAKERS:
+            if not isinstance(call, ast.Call) or called_name(call) in _DIRECTORY_MAKERS:
                 continue
             objects = [call.func.value] if isinstance(call.func, ast.Attribute) else []
             objects += [keyword.value for keyword in call.keywords if keyword.arg == "file"]
@@ -335,98 +370,18 @@ class _Analysis:
         wanted = set(needed)
         for statement in again:
             wanted |= all_reads(statement)
-        return frozenset(wanted & self._bound) - self._again - {self._access.owner}
-
-
-def _simple(statements: Iterable[ast.stmt]) -> list[ast.stmt]:
-    """The statements that hold no others, wherever they stand, and the heads of those that do."""
-    found: list[ast.stmt] = []
-    for statement in statements:
-        found.append(statement)
-        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            continue
-        for name in ("body", "orelse", "finalbody"):
-            found += _simple(getattr(statement, name, []))
-        for block in (*getattr(statement, "handlers", []), *getattr(statement, "cases", [])):
-            found += _simple(block.body)
-    return [
-        node for node in found if not isinstance(node, ast.If | ast.Try | ast.TryStar | ast.While | ast.Match)
-    ]
-
-
-def _binds(statement: ast.stmt) -> set[str]:
-    """What a simple statement binds, or the head of a block."""
-    if isinstance(statement, ast.With | ast.AsyncWith):
-        return uses(item.optional_vars for item in statement.items if item.optional_vars).binds
-    return uses([statement.target] if isinstance(statement, ast.For | ast.AsyncFor) else [statement]).binds
-
-
-def _evaluated(statement: ast.stmt) -> list[ast.AST]:
-    """What a simple statement evaluates, or the head of a block."""
-    if isinstance(statement, ast.With | ast.AsyncWith):
-        return [item.context_expr for item in statement.items]
-    if isinstance(statement, ast.For | ast.AsyncFor):
-        return [statement.iter]
-    return [statement]
-
-
-def _is_definition(statement: ast.stmt) -> bool:
-    """Whether a statement makes what no value can stand for but its text can."""
-    match statement:
-        case ast.Import() | ast.ImportFrom() | ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            return True
-        case ast.Assign(value=ast.Lambda()) | ast.AnnAssign(value=ast.Lambda()):
-            return True
-        case ast.Assign(value=ast.Call() as call):
-            return _called(call) in _REPEATABLE
-    return False
-
-
-def _is_alias(statement: ast.stmt, owner: str) -> bool:
-    """Whether a statement only gives the parsed command line another name or form."""
-    if not owner or not isinstance(statement, ast.Assign):
-        return False
-    match statement.value:
-        case ast.Name(id=name):
-            return name == owner
-        case ast.Call(func=ast.Name(id="vars" | "dict"), args=[ast.Name(id=name)]):
-            return name == owner
-        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="copy"), args=[]):
-            return name == owner
-        case ast.Call(func=func, args=[], keywords=[ast.keyword(arg=None, value=ast.Name(id=name))]):
-            return name == owner and isinstance(func, ast.Name | ast.Attribute)
-    return False
-
-
-def _called(node: ast.AST) -> str:
-    if not isinstance(node, ast.Call):
-        return ""
-    match node.func:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-    return ""
-
-
-def _leaves(statement: ast.stmt) -> bool:
-    return any(isinstance(node, ast.Return | ast.Yield | ast.YieldFrom) for node in _own_nodes(statement))
-
-
-def _own_nodes(statement: ast.AST) -> list[ast.AST]:
-    """The nodes of a statement that run with it, not those of functions it defines."""
-    nodes: list[ast.AST] = []
-    pending: list[ast.AST] = [statement]
-    while pending:
-        node = pending.pop()
-        nodes.append(node)
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            pending.extend(ast.iter_child_nodes(node))
-    return nodes
+        found = frozenset(wanted & self._bound) - self._again - {self._access.owner}
+        for statement in simple_statements(self._statements):
+            if self._derives(statement, set(self._again)):
+                for name in sorted(filled_by(statement) & found):
+                    self._refuse(statement, (), name)
+        return found
 
 
 def _may_end(statements: Iterable[ast.stmt]) -> bool:
     for statement in statements:
-        for node in _own_nodes(statement):
-            if isinstance(node, ast.Return) or _called(node) in {"exit", "quit", "SystemExit"}:
+        for node in own_nodes(statement):
+            if isinstance(node, ast.Return) or called_name(node) in {"exit", "quit", "SystemExit"}:
                 return True
     return False
 
@@ -465,7 +420,7 @@ def _may_change(access: ArgumentAccess, statements: Sequence[ast.stmt]) -> bool:
             if stored and access.owner in all_reads(node):
                 return True
     for _, parent in _bare_uses(access, statements):
-        if isinstance(parent, ast.Call) and _called(parent) not in _READERS:
+        if isinstance(parent, ast.Call) and called_name(parent) not in _READERS:
             return True
         if not isinstance(parent, ast.Call):
             return True

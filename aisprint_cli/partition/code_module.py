@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from aisprint_cli.partition.code_component import Component
 from aisprint_cli.partition.code_names import all_reads, uses
 
-_MUTATORS = frozenset(
+MUTATORS = frozenset(
     {
         "add",
         "append",
@@ -96,7 +96,7 @@ def _changed(node: ast.AST, variables: set[str]) -> set[str]:
                 found.add(name)
             case ast.Attribute(value=ast.Name(id=name), ctx=ast.Store() | ast.Del()):
                 found.add(name)
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if method in _MUTATORS:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if method in MUTATORS:
                 found.add(name)
     return found & variables
 

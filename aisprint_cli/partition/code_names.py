@@ -238,7 +238,8 @@ def _statement(node: ast.stmt, after: Names, context: _Context) -> Names:
 
 
 def _loop(node: ast.For | ast.AsyncFor | ast.While, after: Names, context: _Context) -> Names:
-    ended = _block(node.orelse, after, context)
+    endless = isinstance(node, ast.While) and isinstance(node.test, ast.Constant) and bool(node.test.value)
+    ended = NOTHING if endless else _block(node.orelse, after, context)
     live = ended
     while True:
         inner = replace(context, loop_exit=after, loop_head=live)
