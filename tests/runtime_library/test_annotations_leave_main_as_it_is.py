@@ -105,11 +105,10 @@ def test_a_main_that_is_a_coroutine_is_still_one() -> None:
 
 
 PROGRAM = """
-import asyncio, sys, time
+import asyncio, sys
 from aisprint.annotations import annotation, exec_time, component_name
 {decorators}
 {kind}def main():
-    time.sleep(0.05)
     {body}
 {call}
 """
@@ -153,7 +152,7 @@ def test_each_run_of_main_is_reported_once(
     )
     found = fields(line)
     assert found["job_start_time"] == 1577934245.25
-    assert found["function_duration"] == found["job_end_time"] - found["function_start_time"] >= 0.05
+    assert found["function_duration"] == found["job_end_time"] - found["function_start_time"]
     assert found["job_duration"] == found["job_end_time"] - found["job_start_time"]
     assert found["job_overhead"] == found["function_start_time"] - found["job_start_time"]
 

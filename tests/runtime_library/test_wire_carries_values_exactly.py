@@ -45,9 +45,7 @@ def same(one: Any, other: Any) -> bool:
     if type(one) is not type(other):
         return False
     if isinstance(one, float):
-        return (one == other and math.copysign(1, one) == math.copysign(1, other)) or (
-            one != one and other != other
-        )
+        return repr(one) == repr(other)
     if isinstance(one, complex):
         return same(one.real, other.real) and same(one.imag, other.imag)
     if isinstance(one, dict):
