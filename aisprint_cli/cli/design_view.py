@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from aisprint_cli.design.options import Option
+
 _KIB = 1024
 _LISTED = 12
 
@@ -61,35 +63,46 @@ def print_report(console: Console, report: DesignReport) -> None:
 
 
 def _components(report: DesignReport) -> Table:
+    """Each component whole and by its splits; the columns about cuts only where there is one."""
     from rich.box import SIMPLE_HEAD
     from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=SIMPLE_HEAD, title=escape(report.design.application.name), title_justify="left")
-    for heading in ("component", "design"):
+    with_cuts = any(component.cuts for component in report.components)
+    for heading in ("component", "layers", *(["split at"] if with_cuts else [])):
         table.add_column(heading, overflow="fold")
-    table.add_column("split at", overflow="fold")
-    for heading in ("sends", "operations", "parameters"):
-        table.add_column(heading, justify="right")
+    for heading in ("sends", "operations", "weights") if with_cuts else ():
+        table.add_column(heading, justify="right", no_wrap=True)
+    options = {item.component: item.options for item in report.design.options}
     for component in report.components:
-        table.add_row(escape(component.name), "base", "", "", "", "")
-        for number, cut in enumerate(component.cuts, 1):
+        whole, *split = options[component.name]
+        table.add_row(escape(component.name), layers_text(whole))
+        for option, cut in zip(split, component.cuts, strict=True):
             table.add_row(
-                "",
-                f"partition{number}",
+                f"  partition{option.split}",
+                layers_text(option),
                 escape(str(cut["tensor"])),
                 size_text(cut["bytes"], cut["symbolic_dims"]),
                 share_text(cut["operations"]),
                 share_text(cut["parameters"]),
             )
+    if any(cut["symbolic_dims"] for component in report.components for cut in component.cuts):
+        table.caption = "* for each sample of a batch"
+        table.caption_justify = "left"
     return table
 
 
+def layers_text(option: Option) -> str:
+    """The layers each part of an option may run on."""
+    return " | ".join(",".join(str(place.layer) for place in places) for places in option.places)
+
+
 def size_text(count: int | None, symbolic_dims: Iterable[str] = ()) -> str:
-    """A number of bytes for people; per sample where the batch is open."""
+    """A number of bytes for people; with a star where it is for one sample of an open batch."""
     if count is None:
         return "unknown"
-    per = " a sample" if list(symbolic_dims) else ""
+    per = "*" if list(symbolic_dims) else ""
     value = float(count)
     for unit in ("B", "KiB", "MiB"):
         if value < _KIB:
@@ -105,7 +118,7 @@ def share_text(sides: Mapping[str, Any]) -> str:
     if not total:
         return "none"
     share = round(100 * before / total)
-    return f"{share} % | {100 - share} %"
+    return f"{share} | {100 - share} %"
 
 
 def _limits(report: DesignReport) -> Iterable[tuple[str, str, float]]:

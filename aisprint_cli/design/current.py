@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import yaml
 
 from aisprint_cli.design.enumeration import BASE_DEPLOYMENT, Design, plan_design
 from aisprint_cli.design.inputs import read_inputs
 from aisprint_cli.design.layout import DEPLOYMENTS, OPTIMAL_PATH, TREE
 from aisprint_cli.design.manifest import Manifest, read_manifest
-from aisprint_cli.design.production import Production, ProductionError, narrow_nodes, read_production
+from aisprint_cli.design.placement import read_placement
+from aisprint_cli.design.production import ProductionError, narrow_nodes
 from aisprint_cli.design.situation import changed
 from aisprint_cli.diagnostics import Findings
 from aisprint_cli.errors import InvalidInputError, StateError, UsageError
 from aisprint_cli.load.application import require_application
 from aisprint_cli.model.application import Application
-from aisprint_cli.model.deployment import Deployment, PlacedPart
-from aisprint_cli.model.naming import Part, parse_part
+from aisprint_cli.model.deployment import Deployment
 
 OPTIMAL_CHOICE = "optimal"
 _LISTED = 3
@@ -127,15 +124,14 @@ def select(opened: OpenedDesign, *, choice: str = BASE_DEPLOYMENT) -> Selection:
 def _optimal(opened: OpenedDesign) -> Selection:
     path = opened.directory / TREE / OPTIMAL_PATH
     try:
-        production = read_production(yaml.safe_load(path.read_text()))
-        deployment = place(opened.design, production)
+        production, deployment = read_placement(path, opened.design)
     except FileNotFoundError:
         raise StateError(
             f"There is no {TREE}/{OPTIMAL_PATH}.",
             why="Neither `aisprint design` nor placement has written it.",
             mend="Run `aisprint design`.",
         ) from None
-    except (ProductionError, yaml.YAMLError, OSError, UnicodeDecodeError) as error:
+    except ProductionError as error:
         raise InvalidInputError(
             f"{TREE}/{OPTIMAL_PATH} does not fit the design: {error}.",
             why="It says where each part runs, so it must be of this application and up to date.",
@@ -143,65 +139,3 @@ def _optimal(opened: OpenedDesign) -> Selection:
         ) from error
     catalogue = narrow_nodes(opened.application.catalogue, production.nodes)
     return Selection(replace(opened.application, catalogue=catalogue), deployment)
-
-
-def place(design: Design, production: Production) -> Deployment:
-    """The deployment that a production file describes.
-
-    The parts it names say which components are split; where it names a deployment, that one must be
-    of the same parts.
-
-    Raises:
-        ProductionError: when a part, a layer or a resource is not of the design.
-
-    """
-    parts = _parts(design, production.places)
-    splits = {part.component: part.split or 0 for part in parts.values()}
-    combination = design.combination_of(splits)
-    wanted = set(combination.dag.components)
-    if wanted != set(parts):
-        odd = ", ".join(sorted(wanted ^ set(parts)))
-        raise ProductionError(f"its parts make no whole application ({odd})")
-    name = production.deployment or "optimal_deployment"
-    if production.deployment is not None:
-        _check_named(design, production.deployment, wanted)
-    chosen = [
-        _placed(options, *production.places[options[0].part.name], design) for options in combination.places
-    ]
-    return combination.deployment(name, chosen)
-
-
-def _parts(design: Design, names: Mapping[str, object]) -> dict[str, Part]:
-    components = set(design.application.dag.components)
-    known = set(design.parts)
-    found: dict[str, Part] = {}
-    for name in names:
-        part = parse_part(name, components)
-        if part is None or part not in known:
-            raise ProductionError(f"{name} is no part of the design")
-        found[name] = part
-    missing = components - {part.component for part in found.values()}
-    if missing:
-        raise ProductionError(f"it does not place {', '.join(sorted(missing))}")
-    return found
-
-
-def _check_named(design: Design, name: str, parts: set[str]) -> None:
-    try:
-        named = design.deployment(name)
-    except KeyError:
-        raise ProductionError(f"there is no deployment {name}") from None
-    if set(named.dag.components) != parts:
-        raise ProductionError(f"its parts are not those of {name}")
-
-
-def _placed(options: tuple[PlacedPart, ...], layer: int, resource: str, design: Design) -> PlacedPart:
-    part, container = options[0].part, options[0].container
-    if layer not in {option.layer for option in options}:
-        raise ProductionError(f"layer {layer} is no candidate of {part.name}")
-    there = design.application.catalogue.layer(layer)
-    if there is None or there.resource(resource) is None:
-        raise ProductionError(f"there is no resource {resource} in layer {layer}")
-    if resource not in container.resources:
-        raise ProductionError(f"{resource} is no candidate resource of {part.name}")
-    return PlacedPart(part, options[0].candidate_key, layer, resource, container)

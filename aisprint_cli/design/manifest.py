@@ -55,7 +55,16 @@ class Manifest:
 
     def to_text(self) -> str:
         """The manifest as its file holds it; the same for the same design."""
-        document = {"schema": _SCHEMA, **asdict(self)}
+        document = {
+            "schema": _SCHEMA,
+            "tool": self.tool,
+            "count": self.count,
+            "written": self.written,
+            "inputs": self.inputs,
+            "splits": {name: asdict(record) for name, record in self.splits.items()},
+            "outputs": self.outputs,
+            "outside": {name: asdict(record) for name, record in self.outside.items()},
+        }
         return json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 

@@ -167,7 +167,7 @@ def _write_tree(
         aside = set_aside(obstacle.path, {**situation.present.files, **kept}, plan.outputs)
         staged.carry(obstacle.path, aside)
         kept[aside] = obstacle.path
-    staged.place(MANIFEST_NAME).write_text(manifest.to_text())
+    (staged.root / MANIFEST_NAME).write_text(manifest.to_text())
     workshop.publish()
     return tuple(f"{TREE}/{path}" for path in kept)
 

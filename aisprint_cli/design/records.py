@@ -47,7 +47,7 @@ def is_executable(status: os.stat_result) -> bool:
 class Found:
     """Something in a tree: a file or a symbolic link."""
 
-    path: Path
+    path: str
     status: os.stat_result
 
     @property
@@ -65,9 +65,9 @@ class PresentTree:
         self.empty_directories: list[str] = []
         self._seen: dict[tuple[int, int], str] = {}
         if root.is_dir():
-            self._walk(root, "")
+            self._walk(str(root), "")
 
-    def _walk(self, directory: Path, prefix: str) -> None:
+    def _walk(self, directory: str, prefix: str) -> None:
         with os.scandir(directory) as entries:
             found = sorted(entries, key=lambda entry: entry.name)
         if not found and prefix:
@@ -75,9 +75,9 @@ class PresentTree:
         for entry in found:
             name = prefix + entry.name
             if entry.is_dir(follow_symlinks=False):
-                self._walk(Path(entry.path), f"{name}/")
+                self._walk(entry.path, f"{name}/")
             elif entry.is_symlink() or entry.is_file(follow_symlinks=False):
-                self.files[name] = Found(Path(entry.path), entry.stat(follow_symlinks=False))
+                self.files[name] = Found(entry.path, entry.stat(follow_symlinks=False))
 
     def record(self, path: str) -> str | None:
         """The record of what is at a path relative to the root, None when nothing is.
@@ -90,10 +90,10 @@ class PresentTree:
         if found is None:
             return None
         if found.is_link:
-            return record_link(str(found.path.readlink()))
+            return record_link(os.readlink(found.path))  # noqa: PTH115  thousands of them
         key = (found.status.st_dev, found.status.st_ino)
         if key not in self._seen:
-            self._seen[key] = record_file(found.path, executable=is_executable(found.status))
+            self._seen[key] = record_file(Path(found.path), executable=is_executable(found.status))
         return self._seen[key]
 
     def __iter__(self) -> Iterator[str]:

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aisprint_cli.design.component_files import check_links
-from aisprint_cli.design.enumeration import plan_design
+from aisprint_cli.design.enumeration import Design, plan_design
 from aisprint_cli.design.exchange import Swap, Workshop
+from aisprint_cli.design.layout import OPTIMAL_PATH, TREE
 from aisprint_cli.design.manifest import SplitRecord
+from aisprint_cli.design.placement import read_placement
+from aisprint_cli.design.production import ProductionError
 from aisprint_cli.design.publishing import Draft, Publication, publish
 from aisprint_cli.design.reconciliation import Changes
 from aisprint_cli.design.report import ComponentReport, DesignReport, Outcome, annotation_notes
@@ -172,11 +175,12 @@ def _report(
             )
         )
         notes.extend(annotation_notes(name, source.annotations))
-    if situation.production_kept:
-        notes.append(
-            "optimal_deployment/production_deployment.yaml was written by another tool and is kept."
-            " Remove it to start again from base."
-        )
+        if wanted and record and 0 < len(record.cuts) < wanted.max_splits:
+            notes.append(
+                f"{name}: {len(record.cuts)} of {wanted.max_splits} splits;"
+                " the model has no further cut that differs enough."
+            )
+    notes.extend(_placement_notes(situation, draft.design))
     return DesignReport(
         design=draft.design,
         components=tuple(components),
@@ -188,6 +192,22 @@ def _report(
         notes=tuple(notes),
         findings=(*situation.loaded.findings, *findings),
     )
+
+
+def _placement_notes(situation: Situation, design: Design) -> Iterator[str]:
+    """What to know of a production file that another tool wrote."""
+    if not situation.production_kept:
+        return
+    name = f"{TREE}/{OPTIMAL_PATH}"
+    try:
+        read_placement(situation.directory / name, design)
+    except (ProductionError, FileNotFoundError) as error:
+        yield (
+            f"{name} was written by another tool and is kept, but it does not fit this design: {error}."
+            " Run the placement again, or remove it to start again from base."
+        )
+    else:
+        yield f"{name} was written by another tool and is kept. Remove it to start again from base."
 
 
 @contextmanager

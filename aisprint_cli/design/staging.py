@@ -15,13 +15,17 @@ _EXECUTABLE_MODE = 0o755
 
 
 class StagedTree:
-    """A tree that is being built; what the present one already has is linked, not copied."""
+    """A tree that is being built; what the present one already has is linked, not copied.
+
+    Paths are plain texts here: a thousand deployments are ten thousand of them.
+    """
 
     def __init__(self, root: Path, present: PresentTree) -> None:
         self.root = root
+        self._prefix = f"{root}/"
         self._present = present
         self._made: set[str] = {""}
-        self._shared: dict[tuple[str, str], Path] = {}
+        self._shared: dict[tuple[str, str], str] = {}
         root.mkdir(parents=True)
 
     def add(self, entry: Entry, record: str, *, unchanged: bool) -> None:
@@ -32,49 +36,53 @@ class StagedTree:
 
         """
         target = self.place(entry.path)
-        if isinstance(entry, SymbolicLink):
-            target.symlink_to(entry.target)
-            return
-        group = self._group(entry)
-        source = self._present.files[entry.path].path if unchanged else self._shared.get((group, record))
+        group = _group(entry)
+        source = self._present.files[entry.path].path if unchanged else None
+        if source is None and group:
+            source = self._shared.get((group, record))
         if source is None or not _link(source, target):
             _write(entry, target)
-        if group:
+            self._shared[group, record] = target
+        else:
             self._shared.setdefault((group, record), target)
 
-    @staticmethod
-    def _group(entry: Entry) -> str:
-        """Entries of one group may be one file on disk; the empty group shares nothing."""
-        if isinstance(entry, CopiedFile):
-            return f"copy:{entry.group}"
-        return "generated" if not isinstance(entry, SymbolicLink) and entry.shared else ""
-
     def carry(self, path: str, target_path: str) -> None:
-        """Take over a file or link of the present tree that is not ours."""
-        found = self._present.files[path]
-        target = self.place(target_path)
-        if found.is_link:
-            target.symlink_to(found.path.readlink())
-        elif not _link(found.path, target):
-            shutil.copy2(found.path, target)
+        """Take over a file or link of the present tree that is not ours.
+
+        Raises:
+            OSError: when it cannot be written.
+
+        """
+        source, target = self._present.files[path].path, self.place(target_path)
+        if not _link(source, target):
+            shutil.copy2(source, target, follow_symlinks=False)
 
     def carry_directory(self, path: str) -> None:
         """Take over an empty directory."""
         self._make(path)
 
-    def place(self, path: str) -> Path:
+    def place(self, path: str) -> str:
         """Where a path is in this tree; its directory exists afterwards."""
         self._make(path.rpartition("/")[0])
-        return self.root / path
+        return self._prefix + path
 
     def _make(self, directory: str) -> None:
         if directory not in self._made:
             self._make(directory.rpartition("/")[0])
-            (self.root / directory).mkdir(exist_ok=True)
+            os.mkdir(self._prefix + directory)  # noqa: PTH102  see the class
             self._made.add(directory)
 
 
-def _link(source: Path, target: Path) -> bool:
+def _group(entry: Entry) -> str:
+    """Entries of one group with the same record may be one on disk; the empty group shares nothing."""
+    if isinstance(entry, CopiedFile):
+        return f"copy:{entry.group}"
+    if isinstance(entry, SymbolicLink):
+        return "link"
+    return "generated" if entry.shared else ""
+
+
+def _link(source: str, target: str) -> bool:
     """Make a hard link; False where the file system cannot, or has too many of them."""
     try:
         os.link(source, target, follow_symlinks=False)
@@ -83,13 +91,15 @@ def _link(source: Path, target: Path) -> bool:
     return True
 
 
-def _write(entry: Entry, target: Path) -> None:
+def _write(entry: Entry, target: str) -> None:
+    if isinstance(entry, SymbolicLink):
+        os.symlink(entry.target, target)  # noqa: PTH211  see the class
+        return
+    file = Path(target)
     if isinstance(entry, CopiedFile):
-        shutil.copyfile(entry.source, target)
+        shutil.copyfile(entry.source, file)
         mode = _EXECUTABLE_MODE if entry.record.endswith(" x") else _FILE_MODE
-    elif isinstance(entry, SymbolicLink):
-        raise TypeError("links have nothing to write")
     else:
-        target.write_bytes(entry.text.encode())
+        file.write_bytes(entry.text.encode())
         mode = _SHARED_MODE if entry.shared else _EXECUTABLE_MODE if entry.executable else _FILE_MODE
-    target.chmod(mode)
+    file.chmod(mode)

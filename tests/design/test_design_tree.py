@@ -215,6 +215,15 @@ def test_equal_files_of_deployments_are_one_file_that_asks_before_it_is_changed(
     assert one.stat().st_mode & 0o777 == 0o444
 
 
+def test_a_file_that_other_tools_write_is_shared_with_no_other(designed: Path, design: Designer) -> None:
+    deployments = designed / "aisprint/deployments"
+    optimal = deployments / "optimal_deployment/production_deployment.yaml"
+    optimal.unlink()
+    design(designed)
+    assert not optimal.samefile(deployments / "base/production_deployment.yaml")
+    assert optimal.stat().st_mode & 0o777 == 0o644
+
+
 def test_a_component_s_links_are_followed_and_leftovers_left_out(undesigned: Path, design: Designer) -> None:
     source = undesigned / "src/first"
     (undesigned / "shared.txt").write_text("shared")
