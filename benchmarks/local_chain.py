@@ -101,14 +101,12 @@ def main() -> None:
         one = on_runtime(folder / "one", files, 1)
         cores = len(os.sched_getaffinity(0))
         many = on_runtime(folder / "many", files, cores)
-    print(
-        f"shell loop, one at a time: {count / hand:8.1f} files/s  {1000 * hand / jobs:6.2f} ms for each job"
-    )
-    print(f"runtime,    one at a time: {count / one:8.1f} files/s  {1000 * one / jobs:6.2f} ms for each job")
-    print(
-        f"runtime,    {cores} at a time:   {count / many:8.1f} files/s  {1000 * many / jobs:6.2f} ms for each job"
-    )
-    print(f"overhead for each job:     {1000 * (one - hand) / jobs:.2f} ms (goal below 30 ms)")
+    rows = [("shell loop, 1 at a time", hand), ("runtime, 1 at a time", one)]
+    rows.append((f"runtime, {cores} at a time", many))
+    for label, elapsed in rows:
+        each = 1000 * elapsed / jobs
+        print(f"{label:24} {count / elapsed:8.1f} files/s {each:8.2f} ms for each job")
+    print(f"overhead for each job: {1000 * (one - hand) / jobs:.2f} ms (goal below 30 ms)")
 
 
 if __name__ == "__main__":

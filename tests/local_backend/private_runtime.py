@@ -80,6 +80,7 @@ class Local:
         cluster: str = "edge",
         inputs: list[dict[str, Any]] | None = None,
         outputs: list[dict[str, Any]] | None = None,
+        digest: str = "",
         **fields: Any,
     ) -> None:
         """A service that is a shell script and nothing else."""
@@ -93,7 +94,7 @@ class Local:
             "output": [io(f"{name}/output")] if outputs is None else outputs,
             **fields,
         }
-        self.backend._client.put_service(cluster, name, {"service": document})
+        self.backend._client.put_service(cluster, name, {"service": document, "hosting": {"digest": digest}})
 
     def function_item(self, part: str, *, cluster: str = "edge", digest: str = "1", **fields: Any) -> Item:
         name = part.replace("_", "-")

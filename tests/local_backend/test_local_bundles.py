@@ -23,7 +23,8 @@ arguments = parser.parse_args()
 with open(arguments.o, "w") as out:
     for word in (os.getcwd(), os.environ["UUID"], os.environ.get("COLOUR", "")):
         print(word, file=out)
-    print(sys.prefix, aisprint.__file__, sep="\n", file=out)
+    print(sys.prefix, file=out)
+    print(aisprint.__file__, file=out)
 """
 
 

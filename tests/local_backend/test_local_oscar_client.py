@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import requests
 import yaml
 from private_runtime import PASSWORD, Local, io, wait_until
+
+from aisprint_cli.errors import InvalidInputError
 
 with warnings.catch_warnings():  # its dependencies have syntax that newer Pythons warn of
     warnings.simplefilter("ignore")
@@ -125,6 +128,32 @@ def test_a_failing_synchronous_run_says_why(client: Client) -> None:
     assert caught.value.response.status_code == 500
     assert "exit code 4" in caught.value.response.text
     assert "broken" in caught.value.response.text
+
+
+def test_a_caller_hears_when_its_service_is_removed(client: Client, local: Local) -> None:
+    client.create_service(service("sleep 600", output=[]))
+    with ThreadPoolExecutor() as pool:
+        running = pool.submit(client.run_service, "upper", input="x")
+        wait_until(lambda: [job for job in local.backend.jobs() if job.started_s], "the run to begin")
+        client.remove_service("upper")
+        with pytest.raises(requests.HTTPError, match="500"):
+            running.result(timeout=30)
+
+
+def test_a_change_through_the_api_is_seen_by_the_next_deploy(client: Client, local: Local) -> None:
+    local.script("upper", "true", digest="as-deployed")
+    assert local.backend.observe(["function/upper"])["function/upper"].digest == "as-deployed"
+    client.update_service("upper", service("echo other"))
+    assert local.backend.observe(["function/upper"])["function/upper"].digest == ""
+
+
+@pytest.mark.parametrize("path", ["upper/../../secret", "/etc/passwd", "upper//x", "upper", "Up/in/x"])
+def test_a_path_that_leaves_its_bucket_is_refused(local: Local, path: str) -> None:
+    local.cluster()
+    with pytest.raises(InvalidInputError, match="no object path"):
+        local.put(path)
+    with pytest.raises(InvalidInputError, match="no object path"):
+        local.backend.fetch("edge", path, local.application / "x")
 
 
 def test_the_cluster_tells_about_itself(client: Client) -> None:

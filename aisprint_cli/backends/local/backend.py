@@ -24,6 +24,7 @@ from aisprint_cli.backends.local.bundles import Bundler
 from aisprint_cli.backends.local.client import RuntimeClient
 from aisprint_cli.backends.local.environments import Environments
 from aisprint_cli.backends.local.layout import find_cache, find_home
+from aisprint_cli.backends.local.runtime.definition import is_safe_path
 from aisprint_cli.errors import InvalidInputError
 
 _SECRET = "secret://"  # noqa: S105  the scheme of references, no secret
@@ -159,7 +160,7 @@ class LocalBackend:
 
     def _remove_function(self, name: str, *, keep_data: bool, progress: Progress) -> None:
         for service in self._client.services():
-            if service["item"] != name:
+            if (service["item"] or service["name"]) != name:
                 continue
             progress(f"Removing the function {name}")
             with self._bundler.lock():
@@ -172,9 +173,10 @@ class LocalBackend:
         """Store a local file as an object.
 
         Raises:
-            InvalidInputError: when the file cannot be read.
+            InvalidInputError: when the file cannot be read or the path names no object.
             ExternalError: when the runtime refuses.
         """
+        _check_path(path)
         try:
             self._client.put_object(cluster, path, source)
         except OSError as error:
@@ -184,9 +186,11 @@ class LocalBackend:
         """Bring an object back as a local file, which appears whole.
 
         Raises:
+            InvalidInputError: when the path names no object.
             ExternalError: when there is no such object.
             OSError: when the target cannot be written.
         """
+        _check_path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}")
         try:
@@ -221,6 +225,11 @@ class LocalBackend:
     def report(self, job: Job) -> str:
         """The measures a run reported, in line protocol; empty when there are none."""
         return self._client.job_text(job.id, "report")
+
+
+def _check_path(path: str) -> None:
+    if not is_safe_path(path):
+        raise InvalidInputError(f"{path!r} is no object path of the form bucket/folder/file.")
 
 
 def _observed_cluster(cluster: Mapping[str, Any], url: str) -> Observed:

@@ -13,7 +13,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from aisprint_cli.backends.local.runtime import transfer
-from aisprint_cli.backends.local.runtime.definition import ServiceRefusedError
+from aisprint_cli.backends.local.runtime.definition import ServiceRefusedError, is_cluster_name
 from aisprint_cli.backends.local.runtime.host import Host, UnknownError
 from aisprint_cli.backends.local.runtime.records import Hosting, JobRecord
 
@@ -51,6 +51,8 @@ def _add_clusters(
 
     @router.put("/clusters/{cluster}", status_code=204)
     def put_cluster(cluster: str, body: dict[str, Any]) -> None:
+        if not is_cluster_name(cluster):
+            raise HTTPException(400, f"{cluster!r} is no name for a cluster: letters, digits, '-' and '_'")
         if is_closing():
             raise HTTPException(503, "The runtime is ending")
         try:

@@ -17,6 +17,7 @@ RESOURCE_ANNOTATION: Final = "aisprint.resource"
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_CLUSTER = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _QUANTITY = re.compile(r"(?P<number>\d+(\.\d+)?)(?P<unit>[KMGT]i?|k|m)?")
 _UNIT_BYTES: Final = {
@@ -129,6 +130,11 @@ def parse_service(document: object) -> ServiceDefinition:
             "environment": {"Variables": dict(variables)},
         },
     )
+
+
+def is_cluster_name(name: str) -> bool:
+    """Whether a name may be a cluster's: it becomes a directory and a part of addresses."""
+    return len(name) < 256 and _CLUSTER.fullmatch(name) is not None
 
 
 def is_safe_path(path: str) -> bool:

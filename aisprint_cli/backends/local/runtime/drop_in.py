@@ -7,6 +7,7 @@ more than a small share of the time, however many files there are.
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -20,6 +21,7 @@ from aisprint_cli.backends.local.runtime.records import Identity
 from aisprint_cli.backends.local.runtime.store import Store
 
 TEMPORARY_ENDINGS: Final = ("~", ".tmp", ".temp", ".part", ".partial", ".crdownload", ".filepart", ".swp")
+_LOGGER = logging.getLogger(__name__)
 _SLACK_NS: Final = 2_000_000_000
 _SHARE: Final = 20
 
@@ -94,7 +96,10 @@ class DropIns:
 
     def _loop(self) -> None:
         while not self._stop.wait(self._look_s):
-            self._look()
+            try:
+                self._look()
+            except Exception:
+                _LOGGER.exception("looking for dropped files failed")
 
     def _look(self) -> None:
         wanted = set(self._list())

@@ -12,7 +12,7 @@ import logging
 import threading
 import zipfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +86,7 @@ class Engine:
             self._thread.join()
         self._end_running(None, None, "the runtime is stopping")
         self._pool.shutdown()
+        self.abandon(list(self._answers))
         self._guard.stop()
 
     def running(self) -> list[JobRecord]:
@@ -109,6 +110,13 @@ class Engine:
         self._store.queue([job])
         self.wake()
         return answer
+
+    def abandon(self, job_ids: Iterable[str]) -> None:
+        """Tell callers that wait for runs which will never begin."""
+        for job_id in job_ids:
+            answer = self._answers.pop(job_id, None)
+            if answer is not None:
+                answer.set_result(Answer(False, "The function was removed before it ran"))
 
     def _end_running(self, cluster: str | None, service: str | None, reason: str) -> None:
         def concerned() -> list[_Running]:

@@ -98,6 +98,8 @@ class Host:
             for hosted in self.registry.services(name):
                 self.registry.drop_service(name, hosted.record.name)
             self.engine.cancel(name)
+            for service in {job.service for job in self.store.jobs(name)}:
+                self._forget_jobs(name, service)
             self.capacity.drop_cluster(name)
             kept = self._keep_buckets(name) if keep_data else None
             self.registry.drop_cluster(name)
@@ -207,6 +209,7 @@ class Host:
 
     def _forget_jobs(self, cluster: str, service: str, job_id: str | None = None) -> int:
         gone = self.store.forget_jobs(cluster, service, job_id)
+        self.engine.abandon(gone)
         for identifier in gone:
             self.home.job_log(cluster, identifier).unlink(missing_ok=True)
             self.home.job_report(cluster, identifier).unlink(missing_ok=True)

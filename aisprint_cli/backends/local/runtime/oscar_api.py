@@ -6,11 +6,13 @@ pages (from 3.6 on); deleting a service deletes its buckets (from 3.4 on). Error
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import hmac
 import json
 import platform
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import unquote_plus
 
@@ -99,7 +101,8 @@ def _save(host: Host, cluster: str, document: Any, *, exists: bool) -> Response:
             raise HTTPException(404, f"The service {name!r} does not exist")
         if present is not None and not exists:
             raise HTTPException(409, f"A service with the name {name!r} already exists")
-        host.put_service(cluster, document, present.record.hosting if present else Hosting())
+        before = present.record.hosting if present else Hosting()
+        host.put_service(cluster, document, replace(before, digest=""))  # no longer what was deployed
     except ServiceRefusedError as error:
         raise HTTPException(400, f"The service specification is not valid: {error}") from None
     return Response(status_code=204 if exists else 201)
@@ -157,11 +160,8 @@ def _add_calls(router: APIRouter, host: Host) -> None:
     async def run(cluster: str, name: str, request: Request) -> Response:
         await run_in_threadpool(allowed, cluster, name, request)
         body = _decoded(await request.body())
-
-        def wait() -> Any:
-            return host.run_payload(cluster, name, body).result()
-
-        answer = await run_in_threadpool(wait)
+        pending = await run_in_threadpool(host.run_payload, cluster, name, body)
+        answer = await asyncio.shield(asyncio.wrap_future(pending))
         return PlainTextResponse(answer.body, 200 if answer.succeeded else 500)
 
 

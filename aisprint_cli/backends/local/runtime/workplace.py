@@ -189,7 +189,8 @@ def _event_text(job: JobRecord, input_file: Path) -> str:
         return json.dumps(event_of(job), separators=(",", ":"))
     if input_file.stat().st_size > _EVENT_LIMIT:
         return ""
-    return input_file.read_bytes().replace(b"\0", b"").decode(errors="replace")
+    text = input_file.read_bytes().replace(b"\0", b"").decode(errors="replace")
+    return text if len(text.encode()) <= _EVENT_LIMIT else ""
 
 
 @dataclass(frozen=True)
@@ -218,6 +219,7 @@ def _read_bundle(root: Path) -> _Bundle:
         "PYTHONPATH": str(root / "lib"),
         "PATH": f"{document['environment']}/bin:{search}",
         "VIRTUAL_ENV": document["environment"],
+        "PYTHONUNBUFFERED": "1",
     }
     return _Bundle(variables, paths)
 
