@@ -69,22 +69,27 @@ def read_components(directory: Path, reporter: Reporter) -> Components:
 
 def _component_directories(root: Path, reporter: Reporter) -> Iterator[tuple[str, frozenset[str]]]:
     """The directories below `src` that hold a `main.py`, by name; others are reported and skipped."""
-    with os.scandir(root) as scan:
-        names = sorted(entry.name for entry in scan if entry.is_dir())
-    for name in names:
-        if name in _SKIPPED or name.startswith("."):
+    for name in sorted(_entries(root, SOURCE, reporter) or ()):
+        path = root / name
+        if name in _SKIPPED or name.startswith(".") or not path.is_dir():
             continue
-        try:
-            entries = frozenset(os.listdir(root / name))  # noqa: PTH208  a thousand Path objects cost time
-        except OSError as error:
-            location = Location(f"{SOURCE}/{name}")
-            reporter.report("file.unreadable", location, f"{SOURCE}/{name} cannot be read: {error.strerror}.")
+        entries = _entries(path, f"{SOURCE}/{name}", reporter)
+        if entries is None:
             continue
         if MAIN in entries:
             yield name, entries
         else:
             message = f"The directory {SOURCE}/{name} has no {MAIN}."
             reporter.report("code.no-main-file", Location(f"{SOURCE}/{name}"), message)
+
+
+def _entries(directory: Path, path: str, reporter: Reporter) -> frozenset[str] | None:
+    try:
+        return frozenset(os.listdir(directory))  # noqa: PTH208  a Path for each name would cost time
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        reporter.report("file.unreadable", Location(path), f"The directory {path} cannot be read: {reason}.")
+        return None
 
 
 def _read_component(

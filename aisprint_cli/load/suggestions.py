@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
@@ -18,6 +19,25 @@ def closest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | No
     table = {name.lower(): name for name in known}
     matches = get_close_matches(word.lower(), table, n=1, cutoff=cutoff)
     return table[matches[0]] if matches else None
+
+
+@dataclass(slots=True)
+class Suggester:
+    """Finds closest names while its budget of comparisons lasts.
+
+    A file that was written for another application has a thousand unknown names against a thousand
+    known ones: after the first of them suggestions are no help, and comparing all would take minutes.
+    """
+
+    comparisons: int = 20_000
+
+    def closest(self, word: str, known: Iterable[str]) -> str | None:
+        """The known word most like `word`; None when none is like it or the budget is spent."""
+        names = list(known)
+        if len(names) > self.comparisons:
+            return None
+        self.comparisons -= len(names)
+        return closest(word, names)
 
 
 def misspelling_of(word: str, known: Iterable[str]) -> str | None:

@@ -10,7 +10,7 @@ from typing import Final
 from aisprint_cli.load.build.candidates import CandidatesDraft
 from aisprint_cli.load.build.catalogue import CatalogueDraft
 from aisprint_cli.load.build.dag import DagDraft
-from aisprint_cli.load.checks.checker import Checker, did_you_mean
+from aisprint_cli.load.checks.checker import Checker
 from aisprint_cli.load.checks.fit import check_fit
 from aisprint_cli.load.documents import CANDIDATES
 from aisprint_cli.model.candidates import Candidate, Container
@@ -49,7 +49,9 @@ def check_coverage(
     for name in dict.fromkeys((*dag.dag.components, *alternatives)):
         if name not in draft.named:
             message = f"The component `{name}` has no candidate deployment."
-            checker.key("candidates.missing", CANDIDATES, ("Components",), message, _rename(name, unused))
+            checker.key(
+                "candidates.missing", CANDIDATES, ("Components",), message, _rename(name, unused, checker)
+            )
             continue
         for segment in range(1, 1 + (segments.by_component.get(name, 0) if segments else 0)):
             if (name, segment) not in covered:
@@ -62,8 +64,8 @@ def check_coverage(
     _check_keys(draft, dag, checker)
 
 
-def _rename(name: str, unused: Iterable[str]) -> str:
-    hint = did_you_mean(name, unused)
+def _rename(name: str, unused: Iterable[str], checker: Checker) -> str:
+    hint = checker.did_you_mean(name, unused)
     return f"{hint[:-1]} in the entry that names it?" if hint else ""
 
 
@@ -80,7 +82,9 @@ def _check_use(entry: Candidate, known: frozenset[str], segments: Segments | Non
     place = ("Components", entry.key, "name")
     if component is None:
         message = f"The entry is for `{entry.name}`, which is no component."
-        checker.value("candidates.unused", CANDIDATES, place, message, did_you_mean(entry.name, known))
+        checker.value(
+            "candidates.unused", CANDIDATES, place, message, checker.did_you_mean(entry.name, known)
+        )
     elif component != entry.name and segments is not None and not segments.by_component.get(component):
         message = f"The entry is for a segment of `{component}`, which is not split."
         checker.value("candidates.unused-segment", CANDIDATES, place, message)
@@ -159,7 +163,7 @@ def _check_container(
         resource = catalogue.catalogue.resource(name)
         if name not in catalogue.named_resources:
             message = f"`{entry.name}` may run on `{name}`, which does not exist."
-            mend = did_you_mean(name, catalogue.named_resources)
+            mend = checker.did_you_mean(name, catalogue.named_resources)
             checker.value("candidates.unknown-resource", CANDIDATES, (*place, index), message, mend)
         elif resource is not None and not _is_in(name, entry.layers, catalogue):
             listed = ", ".join(map(str, entry.layers))

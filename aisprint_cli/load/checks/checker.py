@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aisprint_cli.diagnostics import Location
 from aisprint_cli.load.documents import DocumentKind
 from aisprint_cli.load.reporter import Reporter
 from aisprint_cli.load.source_map import SourceMap
-from aisprint_cli.load.suggestions import closest
+from aisprint_cli.load.suggestions import Suggester
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,7 @@ class Checker:
 
     reporter: Reporter
     sources: SourceMap
+    suggester: Suggester = field(default_factory=Suggester)
 
     def value(
         self, code: str, kind: DocumentKind, keys: Iterable[str | int], message: str, mend: str = ""
@@ -48,8 +49,7 @@ class Checker:
         """Report at a place that is already known."""
         self.reporter.report(code, location, message, mend=mend)
 
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The advice that names the nearest known word, or nothing."""
-    meant = closest(name, known)
-    return f"Did you mean `{meant}`?" if meant else ""
+    def did_you_mean(self, name: str, known: Iterable[str]) -> str:
+        """The advice that names the nearest known word, or nothing."""
+        meant = self.suggester.closest(name, known)
+        return f"Did you mean `{meant}`?" if meant else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aisprint_cli.diagnostics import Location
 from aisprint_cli.load.build.candidates import CandidatesDraft
 from aisprint_cli.load.build.dag import DagDraft
-from aisprint_cli.load.checks.checker import Checker, did_you_mean
+from aisprint_cli.load.checks.checker import Checker
 from aisprint_cli.load.components import Components
 from aisprint_cli.load.documents import DAG
 
@@ -20,12 +20,12 @@ def check_code(components: Components, dag: DagDraft, checker: Checker) -> None:
     for name, place in _places(dag).items():
         if name not in found and name not in unreadable:
             message = f"The component `{name}` has no code below src."
-            hint = did_you_mean(name, spare)
+            hint = checker.did_you_mean(name, spare)
             mend = f"{hint[:-1]}, as the code says?" if hint else ""
             checker.value("code.component-without-code", DAG, place, message, mend)
     for name in spare if dag.all_components else ():
         message = f"The component `{name}` is not in the application's DAG."
-        mend = did_you_mean(name, dag.names)
+        mend = checker.did_you_mean(name, dag.names)
         checker.argument("code.unused-component", name, "component_name", ("name",), message, mend)
 
 

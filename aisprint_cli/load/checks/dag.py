@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aisprint_cli.load.build.dag import DagDraft
-from aisprint_cli.load.checks.checker import Checker, did_you_mean
+from aisprint_cli.load.checks.checker import Checker
 from aisprint_cli.load.documents import DAG
 
 _COMPONENTS = ("System", "components")
@@ -47,7 +47,7 @@ def _check_alternatives(draft: DagDraft, checker: Checker) -> None:
     for name, alternatives in draft.alternatives.items():
         if name not in known and draft.all_components:
             message = f"Alternatives are given for `{name}`, which is no component."
-            mend = did_you_mean(name, known)
+            mend = checker.did_you_mean(name, known)
             checker.key("dag.unknown-component", DAG, (*_ALTERNATIVES, name), message, mend)
         for index, alternative in alternatives:
             place = (*_ALTERNATIVES, name, index)
@@ -67,7 +67,7 @@ def _check_dependencies(draft: DagDraft, checker: Checker) -> None:
         for position, name in enumerate((edge.source, edge.target)):
             if name not in known and draft.all_components:
                 message = f"The dependency names `{name}`, which is not among the components."
-                mend = did_you_mean(name, known)
+                mend = checker.did_you_mean(name, known)
                 checker.value("dag.unknown-component", DAG, (*_DEPENDENCIES, index, position), message, mend)
         if edge.source == edge.target:
             message = f"`{edge.source}` depends on itself."

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from aisprint_cli.diagnostics import Location
-from aisprint_cli.load.checks.checker import Checker, did_you_mean
+from aisprint_cli.load.checks.checker import Checker
 from aisprint_cli.load.components import ComponentCode, Components
 from aisprint_cli.load.shapes.reader import INVALID
 
@@ -50,7 +50,7 @@ def _check_file(
             start = stream.read(len(_LFS))
     except OSError:
         message = f"There is no file {component.directory}/onnx/{file}."
-        mend = did_you_mean(file, _names(folder))
+        mend = checker.did_you_mean(file, _names(folder))
         checker.argument("model.missing-file", name, annotation, keys, message, mend)
         return
     if not start or start == _LFS:
@@ -92,7 +92,7 @@ def _check_condition(name: str, component: ComponentCode, function: Any, checker
     known = component.code.functions
     if isinstance(function, str) and function not in known:
         message = f"The function `{function}` is not defined in {component.main}."
-        mend = did_you_mean(function, known)
+        mend = checker.did_you_mean(function, known)
         checker.argument("exits.condition", name, "early_exits_model", ("condition_function",), message, mend)
 
 

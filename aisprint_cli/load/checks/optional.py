@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from aisprint_cli.load.build.candidates import CandidatesDraft
 from aisprint_cli.load.build.catalogue import CatalogueDraft, key_number
-from aisprint_cli.load.checks.checker import Checker, did_you_mean
+from aisprint_cli.load.checks.checker import Checker
 from aisprint_cli.load.checks.resources import layer_keys
 from aisprint_cli.load.documents import PHYSICAL, RESOURCES, SOLVER
 from aisprint_cli.load.shapes.reader import INVALID
@@ -63,7 +63,7 @@ def _check_physical_layer(
         keys = (*place, "Resources", key)
         if name is not None and name not in known:
             message = f"The layer {layer.number} has no resource `{name}`."
-            mend = did_you_mean(name, known)
+            mend = checker.did_you_mean(name, known)
             checker.value("physical.unknown-resource", PHYSICAL, (*keys, "name"), message, mend)
         if not any(resource.get(access) for access in ("fe_node", "wns", "minio", "oscar", "aws")):
             message = f"The resource `{name or key}` says nothing about how to reach it."
@@ -86,7 +86,11 @@ def check_solver(document: Mapping[str, Any] | None, draft: CatalogueDraft, chec
                 if key_number(key) not in draft.named_layers:
                     message = f"`{group}` names the layer `{key}`, which does not exist."
                     checker.value(
-                        "solver.unknown-layer", SOLVER, (group, index), message, did_you_mean(key, keys)
+                        "solver.unknown-layer",
+                        SOLVER,
+                        (group, index),
+                        message,
+                        checker.did_you_mean(key, keys),
                     )
                 continue
             if layer.key in seen:

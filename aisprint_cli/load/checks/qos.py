@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from aisprint_cli.load.build.dag import DagDraft
-from aisprint_cli.load.checks.checker import Checker, did_you_mean
+from aisprint_cli.load.checks.checker import Checker
 from aisprint_cli.load.components import Components
 from aisprint_cli.load.shapes.reader import INVALID
 
@@ -69,7 +69,7 @@ def _check_path(name: str, previous: list[str], dag: DagDraft, checker: Checker)
             unknown = True
         elif item not in dag.names and dag.all_components:
             message = f"`{item}` is no component."
-            mend = did_you_mean(item, dag.names)
+            mend = checker.did_you_mean(item, dag.names)
             checker.argument("qos.unknown-component", name, _EXEC_TIME, keys, message, mend)
             unknown = True
     if unknown or not dag.all_dependencies:

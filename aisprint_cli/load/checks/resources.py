@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from aisprint_cli.load.build.catalogue import CatalogueDraft, key_number
-from aisprint_cli.load.checks.checker import Checker, did_you_mean
+from aisprint_cli.load.checks.checker import Checker
 from aisprint_cli.load.documents import RESOURCES
 from aisprint_cli.model.resources import Layer, LayerKind, NetworkDomain, Resource
 
@@ -93,7 +93,9 @@ def _check_domains(domains: tuple[NetworkDomain, ...], checker: Checker) -> None
             keys = (*_ROOT, domain.key, "subNetworkDomains", index)
             if name not in inner:
                 message = f"`{domain.key}` contains the domain `{name}`, which does not exist."
-                checker.value("resources.unknown-domain", RESOURCES, keys, message, did_you_mean(name, inner))
+                checker.value(
+                    "resources.unknown-domain", RESOURCES, keys, message, checker.did_you_mean(name, inner)
+                )
             elif _contains(inner, name, domain.key):
                 message = f"`{domain.key}` contains `{name}`, which contains `{domain.key}`."
                 checker.value("resources.domain-cycle", RESOURCES, keys, message)
