@@ -152,6 +152,22 @@ def test_a_script_sees_the_contract_of_the_supervisor_and_nothing_of_the_shell(
     assert set(seen) <= allowed | ours
 
 
+def test_objects_of_jobs_and_of_the_api_are_not_taken_for_dropped_ones(local: Local) -> None:
+    local.cluster()
+    local.script("one", APPEND.format("one"))
+    local.script("two", "true", inputs=[io("one/output")], outputs=[])
+    for number in range(20):
+        local.put(f"one/input/{number}")
+    local.put("one/input/0", "again")
+    local.settled(42)
+    # Once a file dropped after all of them has been found, all of them have been looked at.
+    (local.home.buckets("edge") / "one" / "output" / "dropped").write_text("x")
+    wait_until(lambda: len(local.backend.jobs()) > 42, "the dropped file to be seen")
+    jobs = local.settled(43)
+    assert jobs[-1].input_path == "one/output/dropped"
+    assert local.text("one/output/0") == "againone\n"
+
+
 def test_a_file_dropped_in_by_hand_sets_off_one_run(local: Local) -> None:
     local.cluster()
     local.script("drop", APPEND.format("seen"))
