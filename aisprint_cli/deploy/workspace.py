@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aisprint_cli.backends.registry import Place, open_backend
-from aisprint_cli.deploy.ledger import DeploymentRecord, Ledger
+from aisprint_cli.deploy.ledger import DeploymentRecord, DeploymentState, Ledger
 from aisprint_cli.deploy.planner import Record
 from aisprint_cli.deploy.secrets import SecretStore
 from aisprint_cli.deploy.state_directory import ledger_path, state_directory
@@ -45,6 +45,21 @@ class Workspace:
         found = self.current()
         if found is None:
             raise nothing_deployed(self.application)
+        return found
+
+    def require_complete(self) -> DeploymentRecord:
+        """The deployment that is there, if all of it is.
+
+        Raises:
+            StateError: when nothing is deployed, or a run is not done with it.
+        """
+        found = self.require_deployed()
+        if found.state is not DeploymentState.ACTIVE:
+            raise StateError(
+                f"Deployment {found.name} of {self.application.name} is not complete: {found.state}.",
+                why="A deploy or undeploy is at work on it, failed, or was stopped.",
+                mend=f"Wait for it, or run `aisprint deploy {self.application.name}` to go on.",
+            )
         return found
 
     def topology(self) -> Topology:

@@ -107,6 +107,8 @@ def test_a_refusal_ends_with_a_summary_the_others_go_on_and_no_secret_is_said(
     assert "1 of 4 steps failed" in failed.stderr
     assert "(token ***)" in failed.stderr
     assert "aisprint deploy tiny --deployment base" in failed.stderr
+    unfed = aisprint("invoke", "tiny", "tiny/src/upper/main.py", *DOUBLE, code=6)
+    assert "Deployment base of tiny is not complete: deploying" in unfed.stderr
     world.setting(fail=[])
     again = aisprint.json("deploy", "tiny", *DOUBLE, "--yes")
     assert again["outcome"]["done"] == ["function/tiny-chain-l1/upper"]

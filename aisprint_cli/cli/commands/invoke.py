@@ -92,7 +92,7 @@ def invoke(
     if not has_ledger(directory):
         raise nothing_deployed(directory)
     with open_workspace(directory, backend, durable=False) as workspace:
-        workspace.require_deployed()
+        workspace.require_complete()
         feed = Feed(find_targets(workspace.topology(), component), timeout, not no_wait)
         _run(session, workspace, feed, files, many, output_dir, concurrency)
 
@@ -136,7 +136,7 @@ def _run(
     from aisprint_cli.deploy.invocation import Invoker, invoke_each
     from aisprint_cli.deploy.results import ResultFolders
 
-    deployment = workspace.require_deployed()
+    deployment = workspace.require_complete()
     names = _folder_files(many)
     tally, total = Tally(), len(files) + len(names)
 
