@@ -130,15 +130,17 @@ def hand_over(
     before = taken or Handover(Inputs(), {}, {}, {}, None)
     outputs = {id(value) for value in result}
     internal = [name for name, value in return_dict.items() if id(value) in outputs]
+    local = {**before.variables, **(variables or {})}
     values = {
-        **{f"return_dict.{name}": value for name, value in return_dict.items()},
-        **{f"arguments.{name}": value for name, value in {**before.arguments, **(arguments or {})}.items()},
-        **{f"variables.{name}": value for name, value in {**before.variables, **(variables or {})}.items()},
-        **{f"module.{name}": value for name, value in {**before.module, **(module or {})}.items()},
+        "internal": internal,
+        "return_dict": dict(return_dict),
+        "arguments": {**before.arguments, **(arguments or {})},
+        **{f"variables.{name}": value for name, value in local.items()},
+        "module": {**before.module, **(module or {})},
     }
     path = _path(output)
     _check_own_paths(path, {**(arguments or {}), **(variables or {}), **(module or {})})
-    wire.save(path, {"internal": internal, **values}, label=_label)
+    wire.save(path, values, label=lambda key: key.rpartition(".")[2])
     _handed_over.add(path)
 
 
@@ -153,12 +155,6 @@ def _check_own_paths(output: str, values: Mapping[str, Any]) -> None:
             )
 
 
-def _label(key: str) -> str:
-    """How a person who wrote `main` calls the value of that key."""
-    group, _, name = key.partition(".")
-    return f"{group}[{name!r}]" if group in ("return_dict", "arguments") else name
-
-
 def take_over(given: Any) -> Handover:
     """Read what the part before handed over; `given` is this part's input file.
 
@@ -166,16 +162,13 @@ def take_over(given: Any) -> Handover:
         WireError: when the file is none that a part wrote, or is damaged.
     """
     values = wire.load(_path(given))
-    groups: dict[str, dict[str, Any]] = {"return_dict": {}, "arguments": {}, "variables": {}, "module": {}}
-    for key, value in values.items():
-        group, separator, name = key.partition(".")
-        if separator and group in groups:
-            groups[group][name] = value
-    inputs = Inputs(groups["return_dict"])
+    inputs = Inputs(values.get("return_dict", {}))
     inputs.internal = tuple(values.get("internal", ()))
-    return Handover(
-        inputs, groups["arguments"], groups["variables"], groups["module"], values.get("finished")
-    )
+    variables = {
+        key.partition(".")[2]: value for key, value in values.items() if key.startswith("variables.")
+    }
+    arguments, module = values.get("arguments", {}), values.get("module", {})
+    return Handover(inputs, arguments, variables, module, values.get("finished"))
 
 
 def restore(arguments: Any, entries: Mapping[str, Any]) -> None:

@@ -147,3 +147,22 @@ def test_names_of_ours_give_way_to_the_components(tmp_path: Path) -> None:
     (tmp_path / "in").write_text("")
     run(halves.first, tmp_path / "in", tmp_path / "half")
     assert run(halves.second, tmp_path / "half", tmp_path / "out") == "3\n[41]\n"
+
+
+PROJECT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(
+    ("path", "model"),
+    [
+        ("examples/digit_reader/src/classify/main.py", "digits.onnx"),
+        ("templates/new/onnx/files/src/classify/main.py", None),
+    ],
+)
+def test_the_components_that_come_with_the_tool_split(path: str, model: str | None) -> None:
+    source = (PROJECT / path).read_text()
+    if model is None:
+        (model,) = {item.name for item in (PROJECT / path).parent.glob("onnx/*.onnx")}
+    halves = split_source(source, path=path, model_file=model, split=12)
+    assert "partition12_1.onnx" in halves.first
+    assert "partition12_2.onnx" in halves.second
