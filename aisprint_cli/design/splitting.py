@@ -20,7 +20,7 @@ from aisprint_cli.model.application import Application, ComponentSource
 from aisprint_cli.model.naming import segment_design
 
 if TYPE_CHECKING:
-    from aisprint_cli.partition.code import SourceHalves
+    from aisprint_cli.codegen.split import SourceHalves
 
 SPLITTER_VERSION = 1
 """Raised when the same model would be split differently, so that splits of before are not reused."""
@@ -71,9 +71,7 @@ class Splitter:
         sources: SourceMap,
         findings: Findings,
     ) -> dict[str, ComponentSplits]:
-        """The splits of every component that asks for them.
-
-        What cannot be split is an error in `findings`; a model without a valid cut is a warning.
+        """The splits of every component that asks for them; what cannot be split is in `findings`.
 
         Raises:
             VerificationError: when a split does not compute what the whole does.
@@ -87,16 +85,6 @@ class Splitter:
                 found[component] = self._split(source, wanted, files[component])
             except InvalidInputError as error:
                 _report(error, component, sources, findings)
-                continue
-            if not found[component].count:
-                findings.warning(
-                    "design.no-cut",
-                    sources.annotation(component, "partitionable_model"),
-                    f"{wanted.onnx_file} has no place where it can be split in two.",
-                    why=f"{component} is designed whole only.",
-                    mend="Remove partitionable_model, or export the model without what branches around"
-                    " every tensor.",
-                )
         return found
 
     def _split(
@@ -160,6 +148,22 @@ def splittable(application: Application) -> Iterator[tuple[ComponentSource, Part
             yield source, wanted
 
 
+def warn_of_uncut(
+    application: Application, splits: Mapping[str, SplitRecord], sources: SourceMap, findings: Findings
+) -> None:
+    """Warn of every model that was to be split and has no place for it."""
+    for source, wanted in splittable(application):
+        record = splits.get(source.component)
+        if record is not None and not record.cuts:
+            findings.warning(
+                "design.no-cut",
+                sources.annotation(source.component, "partitionable_model"),
+                f"{wanted.onnx_file} has no place where it can be split in two.",
+                why=f"{source.component} is designed whole only.",
+                mend="Remove partitionable_model, or export the model without branches around every tensor.",
+            )
+
+
 def check_code(directory: Path, application: Application, sources: SourceMap, findings: Findings) -> None:
     """Find code that cannot be split, before any model is touched.
 
@@ -177,10 +181,15 @@ def check_code(directory: Path, application: Application, sources: SourceMap, fi
 def _split_code(
     directory: Path, source: ComponentSource, wanted: PartitionableModel, split: int
 ) -> SourceHalves:
-    from aisprint_cli.partition.code import split_source
+    from aisprint_cli.codegen.split import split_source
 
     path = f"{source.directory}/main.py"
-    text = (directory / path).read_text(encoding="utf-8")
+    try:
+        text = (directory / path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidInputError(
+            f"{path} is not UTF-8.", why="Its halves are written as UTF-8.", mend="Save it as UTF-8."
+        ) from error
     return split_source(text, path=path, model_file=wanted.onnx_file, split=split)
 
 

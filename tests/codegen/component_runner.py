@@ -12,7 +12,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from aisprint_cli.partition.code import split_chain
+from aisprint_cli.codegen.split import split_chain
 
 COMPONENTS = Path(__file__).parent / "components"
 MODEL = "m.onnx"

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aisprint_cli.partition.code import split_source
+from aisprint_cli.codegen.split import split_source
 
 PROLOGUE = '''
 """Doc."""

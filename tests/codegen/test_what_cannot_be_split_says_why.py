@@ -7,7 +7,7 @@ import textwrap
 import pytest
 
 from aisprint_cli.errors import InvalidInputError
-from aisprint_cli.partition.code import split_source
+from aisprint_cli.codegen.split import split_source
 
 HEADER = """\
 import argparse, json

@@ -13,12 +13,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from aisprint_cli.diagnostics import Findings
-from aisprint_cli.errors import InvalidInputError
-from aisprint_cli.partition.code_arguments import ArgumentAccess, Style, entry_key
-from aisprint_cli.partition.code_component import Component
-from aisprint_cli.partition.code_module import changed_globals
-from aisprint_cli.partition.code_names import (
+from aisprint_cli.codegen.arguments import ArgumentAccess, Style, entry_key
+from aisprint_cli.codegen.component import Component
+from aisprint_cli.codegen.module import changed_globals
+from aisprint_cli.codegen.names import (
     Names,
     all_reads,
     certainly_bound,
@@ -26,7 +24,7 @@ from aisprint_cli.partition.code_names import (
     parameters,
     uses,
 )
-from aisprint_cli.partition.code_statements import (
+from aisprint_cli.codegen.statements import (
     bound_by,
     called_name,
     evaluated_by,
@@ -37,6 +35,8 @@ from aisprint_cli.partition.code_statements import (
     own_nodes,
     simple_statements,
 )
+from aisprint_cli.diagnostics import Findings
+from aisprint_cli.errors import InvalidInputError
 
 _DIRECTORY_MAKERS: Final = frozenset({"makedirs", "mkdir"})
 _PATH_CALLS: Final = frozenset(

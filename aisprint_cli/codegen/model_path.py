@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from aisprint_cli.partition.code_names import Function
-from aisprint_cli.partition.code_text import Edit, SourceText
+from aisprint_cli.codegen.names import Function
+from aisprint_cli.codegen.text import Edit, SourceText
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from aisprint_cli.codegen.names import Function, parameters
+from aisprint_cli.codegen.text import SourceText
 from aisprint_cli.diagnostics import Findings
-from aisprint_cli.partition.code_names import Function, parameters
-from aisprint_cli.partition.code_text import SourceText
 
 INPUT: Final = "input"
 OUTPUT: Final = "output"

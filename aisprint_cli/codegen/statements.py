@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterable
 from typing import Final
 
-from aisprint_cli.partition.code_module import MUTATORS
-from aisprint_cli.partition.code_names import uses
+from aisprint_cli.codegen.module import MUTATORS
+from aisprint_cli.codegen.names import uses
 
 # Calls that give the same object wherever they are made, and one that no value can stand for.
 _REPEATABLE: Final = frozenset({"getLogger", "compile"})
@@ -89,8 +89,8 @@ def _forwards(node: ast.AST, owner: str) -> bool:
         case ast.Attribute(value=base, attr="__dict__"):
             return _forwards(base, owner)
         case ast.Call():
-            base = node.func.value if isinstance(node.func, ast.Attribute) else None
-            given = [*node.args, *(keyword.value for keyword in node.keywords), *([base] if base else [])]
+            method_of = [node.func.value] if isinstance(node.func, ast.Attribute) else []
+            given = [*node.args, *(keyword.value for keyword in node.keywords), *method_of]
             return called_name(node) in _COPIES and any(_forwards(value, owner) for value in given)
         case ast.IfExp(body=first, orelse=second):
             return _forwards(first, owner) or _forwards(second, owner)

@@ -11,12 +11,12 @@ import ast
 import warnings
 from dataclasses import dataclass
 
+from aisprint_cli.codegen.carry import Carry, plan_carry
+from aisprint_cli.codegen.component import Component, read_component
+from aisprint_cli.codegen.names import uses
+from aisprint_cli.codegen.text import Edit
 from aisprint_cli.errors import VerificationError
 from aisprint_cli.model.naming import segment_design
-from aisprint_cli.partition.code_carry import Carry, plan_carry
-from aisprint_cli.partition.code_component import Component, read_component
-from aisprint_cli.partition.code_names import uses
-from aisprint_cli.partition.code_text import Edit
 
 
 @dataclass(frozen=True, slots=True)

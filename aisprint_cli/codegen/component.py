@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from aisprint_cli.codegen.arguments import ArgumentAccess, find_access
+from aisprint_cli.codegen.model_path import ModelPath, find_model_paths, is_model_path
+from aisprint_cli.codegen.names import Function
+from aisprint_cli.codegen.text import Edit, SourceText
 from aisprint_cli.diagnostics import Findings
 from aisprint_cli.errors import InvalidInputError
-from aisprint_cli.partition.code_arguments import ArgumentAccess, find_access
-from aisprint_cli.partition.code_model_path import ModelPath, find_model_paths, is_model_path
-from aisprint_cli.partition.code_names import Function
-from aisprint_cli.partition.code_text import Edit, SourceText
 
 INFERENCE: Final = "load_and_inference"
 _MODULE: Final = "aisprint.onnx_inference"

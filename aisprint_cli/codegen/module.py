@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Sequence
 
-from aisprint_cli.partition.code_component import Component
-from aisprint_cli.partition.code_names import all_reads, uses
+from aisprint_cli.codegen.component import Component
+from aisprint_cli.codegen.names import all_reads, uses
 
 MUTATORS = frozenset(
     {
@@ -72,7 +72,7 @@ def _variables(module: ast.Module) -> set[str]:
     return found | {name for node in ast.walk(module) if isinstance(node, ast.Global) for name in node.names}
 
 
-def _reachable(nodes: Sequence[ast.AST], definitions: dict[str, ast.stmt]) -> list[ast.AST]:
+def _reachable(nodes: Sequence[ast.AST], definitions: Mapping[str, ast.stmt]) -> list[ast.AST]:
     """The nodes and the module's functions and classes that they name, directly or through each other."""
     found: list[ast.AST] = list(nodes)
     seen: set[str] = set()
