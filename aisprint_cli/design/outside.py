@@ -84,7 +84,7 @@ def write_outside(directory: Path, file: OutsideFile, scratch: Path, *, keep: bo
     kept: Path | None = None
     if keep and target.exists():
         kept = _free_name(target)
-        kept.hardlink_to(target)
+        target.rename(kept)
     if file.text is None:
         target.unlink(missing_ok=True)
     else:

@@ -9,9 +9,16 @@ from pathlib import Path
 
 from aisprint_cli.design.documents import annotations_text
 from aisprint_cli.design.entries import Entry, EntryRecorder
-from aisprint_cli.design.enumeration import Design
+from aisprint_cli.design.enumeration import Design, deployment_index
 from aisprint_cli.design.exchange import Workshop
-from aisprint_cli.design.layout import OPTIMAL_PATH, TREE, ComponentDesigns, DeploymentLayout, design_entries
+from aisprint_cli.design.layout import (
+    DEPLOYMENTS,
+    OPTIMAL_PATH,
+    TREE,
+    ComponentDesigns,
+    DeploymentLayout,
+    design_entries,
+)
 from aisprint_cli.design.manifest import MANIFEST_NAME, Manifest, OutsideRecord, SplitRecord
 from aisprint_cli.design.outside import (
     ANNOTATIONS_PATH,
@@ -43,11 +50,15 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What writing changed below the output tree, and where a person's files were set aside."""
+    """What writing changed below the output tree, and where a person's files were set aside.
+
+    `stranded` are directories of deployments that are no more, kept for what others put there.
+    """
 
     changes: Changes
-    kept: tuple[str, ...]
-    touched: bool
+    kept: tuple[str, ...] = ()
+    touched: bool = False
+    stranded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,7 +93,7 @@ def publish(draft: Draft, workshop: Workshop | None, *, force: bool) -> Publicat
     manifest = _manifest(draft, plan)
     changes = plan.reconciliation.changes
     if workshop is None or staged is None:
-        return Publication(changes, (), touched=False)
+        return Publication(changes)
     kept = _write_tree(workshop, staged, plan, manifest, situation)
     touched = bool(changes or kept or manifest != situation.manifest)
     for file in plan.outside:
@@ -92,7 +103,8 @@ def publish(draft: Draft, workshop: Workshop | None, *, force: bool) -> Publicat
             aside = write_outside(situation.directory, file, workshop.root, keep=edited)
             if aside is not None:
                 kept = (*kept, aside.relative_to(situation.directory).as_posix())
-    return Publication(changes, kept, touched)
+    stranded = _stranded(plan.reconciliation.carried, draft.written)
+    return Publication(changes, kept, touched, stranded)
 
 
 def _plan(draft: Draft, staged: StagedTree | None) -> _Plan:
@@ -170,6 +182,18 @@ def _write_tree(
     (staged.root / MANIFEST_NAME).write_text(manifest.to_text())
     workshop.publish()
     return tuple(f"{TREE}/{path}" for path in kept)
+
+
+def _stranded(carried: Iterable[str], written: int) -> tuple[str, ...]:
+    """The deployments that are not written any more, but whose directories hold files of others."""
+    found: dict[str, None] = {}
+    for path in carried:
+        folder, _, rest = path.partition("/")
+        name = rest.partition("/")[0]
+        index = deployment_index(name) if folder == DEPLOYMENTS else None
+        if index is not None and index >= written:
+            found[name] = None
+    return tuple(found)
 
 
 def _refuse(directory: Path, obstacles: tuple[Obstacle, ...], outside: tuple[str, ...]) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _HASH = "sha256"
+_CACHE = "__pycache__"
 
 
 def record_bytes(data: bytes, *, executable: bool = False) -> str:
@@ -57,7 +58,10 @@ class Found:
 
 
 class PresentTree:
-    """What is in a directory now; contents are read when asked for, each file on disk once."""
+    """What is in a directory now; contents are read when asked for, each file on disk once.
+
+    What Python leaves behind when a design is run in its place is passed over.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -74,6 +78,8 @@ class PresentTree:
             self.empty_directories.append(prefix.rstrip("/"))
         for entry in found:
             name = prefix + entry.name
+            if entry.name == _CACHE:
+                continue
             if entry.is_dir(follow_symlinks=False):
                 self._walk(entry.path, f"{name}/")
             elif entry.is_symlink() or entry.is_file(follow_symlinks=False):

@@ -11,7 +11,7 @@ from pathlib import Path
 from aisprint_cli.design.component_files import check_links
 from aisprint_cli.design.enumeration import Design, plan_design
 from aisprint_cli.design.exchange import Swap, Workshop
-from aisprint_cli.design.layout import OPTIMAL_PATH, TREE
+from aisprint_cli.design.layout import DEPLOYMENTS, OPTIMAL_PATH, TREE
 from aisprint_cli.design.manifest import SplitRecord
 from aisprint_cli.design.placement import read_placement
 from aisprint_cli.design.production import ProductionError
@@ -19,7 +19,7 @@ from aisprint_cli.design.publishing import Draft, Publication, publish
 from aisprint_cli.design.reconciliation import Changes
 from aisprint_cli.design.report import ComponentReport, DesignReport, Outcome, annotation_notes
 from aisprint_cli.design.situation import Situation, examine
-from aisprint_cli.design.splitting import ComponentSplits, Splitter, check_code
+from aisprint_cli.design.splitting import ComponentSplits, Splitter, check_code, warn_of_uncut
 from aisprint_cli.diagnostics import Diagnostic, Findings
 from aisprint_cli.errors import InvalidInputError, StateError
 from aisprint_cli.load.application import Loaded, require_application
@@ -28,6 +28,7 @@ from aisprint_cli.system.files import exchange
 from aisprint_cli.system.state_directory import state_directory
 
 DEFAULT_MAXIMUM = 10_000
+_LISTED = 5
 Progress = Callable[[str], None]
 
 
@@ -96,7 +97,8 @@ def _run_locked(
         progress(text)
 
     folder = state_directory(directory)
-    with application_lock(folder, "design", timeout_s=settings.lock_timeout_s, waiting=waiting):
+    command = f"aisprint design {directory.name}"
+    with application_lock(folder, command, timeout_s=settings.lock_timeout_s, waiting=waiting):
         if waited:
             loaded = require_application(directory, strict=settings.strict)
         if workshop.recover():
@@ -122,20 +124,38 @@ def _run(
         draft = Draft(
             situation, plan_design(situation.application, counts), {}, manifest.splits, manifest.written
         )
-        return _report(draft, Publication(Changes(), (), touched=False), (), Outcome.UNCHANGED)
-    known = manifest.splits if manifest else {}
-    splitter = Splitter(directory, workspace, situation.present, situation.written, known, progress)
-    findings = Findings()
-    splits = splitter.split_all(situation.application, situation.inputs.components, loaded.sources, findings)
-    if findings.has_errors:
-        raise InvalidInputError("Some components cannot be split.", findings.sorted(), directory=directory)
-    draft = _draft(situation, splits, settings)
+        return _report(draft, Publication(Changes()), _warnings(draft), Outcome.UNCHANGED)
+    draft = _draft(situation, _split(situation, workspace, progress), settings)
+    warnings = _warnings(draft)
+    if settings.strict and warnings:
+        raise InvalidInputError("Warnings count as errors (--strict).", warnings, directory=directory)
     progress(_announce(draft))
     publication = publish(draft, workshop, force=settings.force)
     outcome = Outcome.WRITTEN if publication.touched else Outcome.UNCHANGED
     if workshop is None:
         outcome = Outcome.PLANNED
-    return _report(draft, publication, findings.sorted(), outcome)
+    return _report(draft, publication, warnings, outcome)
+
+
+def _split(situation: Situation, workspace: Path, progress: Progress) -> dict[str, ComponentSplits]:
+    known = situation.manifest.splits if situation.manifest else {}
+    splitter = Splitter(situation.directory, workspace, situation.present, situation.written, known, progress)
+    findings = Findings()
+    splits = splitter.split_all(
+        situation.application, situation.inputs.components, situation.loaded.sources, findings
+    )
+    if findings.has_errors:
+        raise InvalidInputError(
+            "Some components cannot be split.", findings.sorted(), directory=situation.directory
+        )
+    return splits
+
+
+def _warnings(draft: Draft) -> tuple[Diagnostic, ...]:
+    findings = Findings()
+    situation = draft.situation
+    warn_of_uncut(situation.application, draft.splits, situation.loaded.sources, findings)
+    return findings.sorted()
 
 
 def _draft(situation: Situation, splits: dict[str, ComponentSplits], settings: DesignSettings) -> Draft:
@@ -157,41 +177,50 @@ def _report(
     draft: Draft, publication: Publication, findings: tuple[Diagnostic, ...], outcome: Outcome
 ) -> DesignReport:
     situation = draft.situation
-    application = situation.application
-    known = situation.manifest.splits if situation.manifest else {}
-    components: list[ComponentReport] = []
-    notes: list[str] = []
-    for name in application.dag.components:
-        source = application.sources[name]
-        wanted = source.annotations.partitionable_model
-        record = draft.splits.get(name)
-        components.append(
-            ComponentReport(
-                name,
-                source.directory,
-                wanted.max_splits if wanted else 0,
-                record.cuts if record else (),
-                record is not None and known.get(name) == record,
-            )
-        )
-        notes.extend(annotation_notes(name, source.annotations))
-        if wanted and record and 0 < len(record.cuts) < wanted.max_splits:
-            notes.append(
-                f"{name}: {len(record.cuts)} of {wanted.max_splits} splits;"
-                " the model has no further cut that differs enough."
-            )
-    notes.extend(_placement_notes(situation, draft.design))
     return DesignReport(
         design=draft.design,
-        components=tuple(components),
+        components=tuple(_component_reports(draft)),
         written=draft.written,
         outcome=outcome,
         changes=publication.changes,
         inputs=situation.changed_inputs,
         kept=publication.kept,
-        notes=tuple(notes),
+        notes=(
+            *_component_notes(draft),
+            *_placement_notes(situation, draft.design),
+            *_stranded_notes(publication.stranded),
+        ),
         findings=(*situation.loaded.findings, *findings),
     )
+
+
+def _component_reports(draft: Draft) -> Iterator[ComponentReport]:
+    known = draft.situation.manifest.splits if draft.situation.manifest else {}
+    for name in draft.situation.application.dag.components:
+        source = draft.situation.application.sources[name]
+        wanted = source.annotations.partitionable_model
+        record = draft.splits.get(name)
+        yield ComponentReport(
+            name=name,
+            directory=source.directory,
+            requested_splits=wanted.max_splits if wanted else 0,
+            cuts=record.cuts if record else (),
+            reused=record is not None and known.get(name) == record,
+        )
+
+
+def _component_notes(draft: Draft) -> Iterator[str]:
+    """What to know of single components: annotations left alone, fewer splits than asked for."""
+    application = draft.situation.application
+    for name in application.dag.components:
+        annotations = application.sources[name].annotations
+        yield from annotation_notes(name, annotations)
+        wanted, record = annotations.partitionable_model, draft.splits.get(name)
+        if wanted and record and 0 < len(record.cuts) < wanted.max_splits:
+            yield (
+                f"{name}: {len(record.cuts)} of {wanted.max_splits} splits;"
+                " the model has no further cut that differs enough."
+            )
 
 
 def _placement_notes(situation: Situation, design: Design) -> Iterator[str]:
@@ -208,6 +237,15 @@ def _placement_notes(situation: Situation, design: Design) -> Iterator[str]:
         )
     else:
         yield f"{name} was written by another tool and is kept. Remove it to start again from base."
+
+
+def _stranded_notes(names: tuple[str, ...]) -> Iterator[str]:
+    if names:
+        more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+        yield (
+            f"{TREE}/{DEPLOYMENTS} keeps what other tools wrote for deployments that are no more:"
+            f" {', '.join(names[:_LISTED])}{more}. Remove the directories if nothing needs them."
+        )
 
 
 @contextmanager

@@ -55,6 +55,32 @@ def test_files_of_other_tools_and_notes_are_carried_over(designed: Path, design:
     assert design(designed).outcome is Outcome.UNCHANGED
 
 
+def test_what_others_wrote_for_a_deployment_that_is_no_more_is_kept_and_named(
+    undesigned: Path, design: Designer
+) -> None:
+    design(undesigned)
+    template = undesigned / "aisprint/deployments/deployment1/im/layer1.yaml"
+    template.parent.mkdir()
+    template.write_text("template")
+    report = design(undesigned, maximum=1)
+    assert template.read_text() == "template"
+    assert not (template.parents[1] / "application_dag.yaml").exists()
+    assert any("deployment1" in note for note in report.notes)
+
+
+def test_what_python_leaves_in_a_design_that_is_run_counts_for_nothing(
+    undesigned: Path, design: Designer
+) -> None:
+    design(undesigned)
+    cache = undesigned / "aisprint/designs/first/base/__pycache__"
+    cache.mkdir()
+    (cache / "main.pyc").write_bytes(b"x")
+    assert design(undesigned).outcome is Outcome.UNCHANGED
+    change_input(undesigned)
+    assert design(undesigned).outcome is Outcome.WRITTEN
+    assert not cache.exists()
+
+
 @pytest.mark.parametrize("name", [*EDITABLE, SHARED])
 def test_an_edited_file_stops_the_run_and_stays(designed: Path, design: Designer, name: str) -> None:
     replace(designed / name, "edited\n")

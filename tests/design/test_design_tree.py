@@ -261,6 +261,23 @@ def test_a_model_without_a_cut_is_designed_whole_with_a_warning(tmp_path: Path, 
     assert finding.location.line > 1
     assert report.design.count == PLAIN_DEPLOYMENTS
     assert not (directory / "aisprint/designs/second/partition1_1").exists()
+    again = design(directory)
+    assert (again.outcome, again.findings) == (Outcome.UNCHANGED, report.findings)
+
+
+def test_strict_takes_a_model_without_a_cut_for_an_error(tmp_path: Path, design: Designer) -> None:
+    directory = write_application(tmp_path / "my_app")
+    write_model(directory / "src/second/onnx/net.onnx", splittable=False)
+    with pytest.raises(InvalidInputError):
+        design(directory, strict=True)
+    assert not (directory / "aisprint").exists()
+
+
+def test_fewer_splits_than_asked_for_are_explained(tmp_path: Path, design: Designer) -> None:
+    directory = write_application(tmp_path / "my_app", splits=9)
+    report = design(directory)
+    assert any("of 9 splits" in note for note in report.notes)
+    assert report.design.splits["second"] < 9
 
 
 def test_code_that_cannot_be_split_is_an_error_with_its_place_and_nothing_is_written(
@@ -275,6 +292,18 @@ def test_code_that_cannot_be_split_is_an_error_with_its_place_and_nothing_is_wri
         design(directory)
     assert {item.location.path for item in caught.value.diagnostics} == {"src/second/main.py"}
     assert times(directory) == before
+
+
+def test_code_in_another_encoding_is_refused_where_it_has_to_be_split(
+    tmp_path: Path, design: Designer
+) -> None:
+    directory = write_application(tmp_path / "my_app")
+    main = directory / "src/second/main.py"
+    main.write_bytes("# -*- coding: latin-1 -*-\n# é\n".encode("latin-1") + main.read_bytes())
+    with pytest.raises(InvalidInputError) as caught:
+        design(directory)
+    (finding,) = caught.value.diagnostics
+    assert "UTF-8" in finding.message
 
 
 NO_INFERENCE = """\
