@@ -11,7 +11,7 @@ from typing import Any
 from yaml.nodes import MappingNode, Node, ScalarNode
 
 from aisprint_cli.diagnostics import Location
-from aisprint_cli.load.decorators import NAMES, WHOLE, Resolved, Scope, read_scope, top_level
+from aisprint_cli.load.decorators import WHOLE, Resolved, Scope, read_scope, top_level
 from aisprint_cli.load.documents.annotations import ANNOTATIONS
 from aisprint_cli.load.literals import Literals
 from aisprint_cli.load.reporter import Reporter
@@ -240,6 +240,3 @@ def _runs_something(statement: ast.stmt) -> bool:
 
 def _location(path: str, node: Node) -> Location:
     return Location(path, node.start_mark.line + 1, node.start_mark.column + 1)
-
-
-__all__ = ["NAMES", "AnnotatedCode", "read_annotations"]

@@ -17,7 +17,6 @@ from aisprint_cli.load.build.candidates import CandidatesDraft, build_candidates
 from aisprint_cli.load.build.catalogue import CatalogueDraft, build_catalogue
 from aisprint_cli.load.build.dag import DagDraft, build_dag
 from aisprint_cli.load.checks.candidates import (
-    Segments,
     check_containers,
     check_coverage,
     check_no_container,
@@ -180,7 +179,7 @@ def _check_candidates(
     check_no_container(document["Components"], checker)
     check_containers(candidates, checker)
     if drafts.dag is not None:
-        known = None if drafts.components.unnamed else Segments(segments)
+        known = None if drafts.components.unnamed else segments
         check_coverage(candidates, drafts.dag, known, checker)
     if drafts.catalogue is not None:
         check_places(candidates, drafts.catalogue, checker)

@@ -143,13 +143,15 @@ def _print_table(loaded: Loaded, directory: Path, session: Session, *, failed: b
 
 
 def _summary(facts: dict[str, Any]) -> list[str]:
-    alternatives = f" and {facts['alternatives']} alternatives" if facts["alternatives"] else ""
     annotated = ", ".join(f"{name} {count}" for name, count in facts["annotations"].items())
     return [
         f"{facts['name']}",
-        f"  components   {facts['components']}{alternatives}, {facts['dependencies']} dependencies",
-        f"  layers       {facts['layers']} with {facts['resources']} resources",
-        f"  annotations  {annotated}",
+        f"  components    {facts['components']}",
+        *([f"  alternatives  {facts['alternatives']}"] if facts["alternatives"] else []),
+        f"  dependencies  {facts['dependencies']}",
+        f"  layers        {facts['layers']}",
+        f"  resources     {facts['resources']}",
+        f"  annotations   {annotated}",
     ]
 
 

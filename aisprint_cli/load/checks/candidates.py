@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from aisprint_cli.load.build.candidates import CandidatesDraft
@@ -21,22 +20,15 @@ _SEGMENT: Final = re.compile(r"(?P<component>.+)_partition(?:X|[1-9][0-9]{0,5})_
 _KEY_TAIL: Final = re.compile(r"_partition(?:X|[0-9]+)_[0-9]+|_alternative[0-9]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Segments:
-    """How many segments the splits of each component have, as its annotations say."""
-
-    by_component: Mapping[str, int]
-
-
 def check_coverage(
-    draft: CandidatesDraft, dag: DagDraft, segments: Segments | None, checker: Checker
+    draft: CandidatesDraft, dag: DagDraft, segments: Mapping[str, int] | None, checker: Checker
 ) -> None:
     """Whether each name has its entry and each entry its name.
 
     Args:
         draft: the entries.
         dag: the components and alternatives.
-        segments: which components are split; None where the code could not be read.
+        segments: how many segments the splits of each component have; None where code could not be read.
         checker: takes what is wrong.
 
     """
@@ -53,7 +45,7 @@ def check_coverage(
                 "candidates.missing", CANDIDATES, ("Components",), message, _rename(name, unused, checker)
             )
             continue
-        for segment in range(1, 1 + (segments.by_component.get(name, 0) if segments else 0)):
+        for segment in range(1, 1 + (segments.get(name, 0) if segments else 0)):
             if (name, segment) not in covered:
                 wanted = f"{name}_partitionX_{segment}"
                 message = f"The component `{name}` may be split, but `{wanted}` has no candidate deployment."
@@ -77,7 +69,9 @@ def _component(name: str, known: frozenset[str]) -> str | None:
     return match["component"] if match and match["component"] in known else None
 
 
-def _check_use(entry: Candidate, known: frozenset[str], segments: Segments | None, checker: Checker) -> None:
+def _check_use(
+    entry: Candidate, known: frozenset[str], segments: Mapping[str, int] | None, checker: Checker
+) -> None:
     component = _component(entry.name, known)
     place = ("Components", entry.key, "name")
     if component is None:
@@ -85,7 +79,7 @@ def _check_use(entry: Candidate, known: frozenset[str], segments: Segments | Non
         checker.value(
             "candidates.unused", CANDIDATES, place, message, checker.did_you_mean(entry.name, known)
         )
-    elif component != entry.name and segments is not None and not segments.by_component.get(component):
+    elif component != entry.name and segments is not None and not segments.get(component):
         message = f"The entry is for a segment of `{component}`, which is not split."
         checker.value("candidates.unused-segment", CANDIDATES, place, message)
 
