@@ -10,6 +10,7 @@ import typer
 from aisprint_cli.cli import failure
 from aisprint_cli.cli.commands import (
     deploy,
+    deployments,
     design,
     invoke,
     logs,
@@ -54,6 +55,7 @@ app.command("new-application", hidden=True)(new.new_application)
 app.command("validate")(validate.validate)
 app.command("schema")(schema.schema)
 app.command("design")(design.design)
+app.command("deployments")(deployments.deployments)
 app.command("toscarize")(toscarize.toscarize)
 app.command("deploy")(deploy.deploy)
 app.command("invoke")(invoke.invoke)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from aisprint_cli.codegen.component import Component
 from aisprint_cli.codegen.names import all_reads, uses

@@ -6,8 +6,8 @@ import textwrap
 
 import pytest
 
-from aisprint_cli.errors import InvalidInputError
 from aisprint_cli.codegen.split import split_source
+from aisprint_cli.errors import InvalidInputError
 
 HEADER = """\
 import argparse, json
