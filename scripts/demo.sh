@@ -7,12 +7,10 @@ cd "$(dirname "$0")/.."
 work=$PWD/demo-output
 app=digit_reader
 export AISPRINT_HOME=$work/runtime
-pages=examples/$app/input
 
 rm -rf "$work"
 mkdir -p "$work"
 cp -r "examples/$app" "$work/$app"
-pages=$PWD/$pages
 cd "$work"
 
 run() {
@@ -35,7 +33,7 @@ run design $app
 printf '\n== The whole model on the edge device: deployment "base"\n'
 run toscarize $app --base
 run deploy $app --base --backend local --yes
-run invoke $app "$pages"/*.png --output-dir results/base
+run invoke $app $app/input/*.png --output-dir results/base
 run status $app --qos
 python "$app/check.py" results/base
 
@@ -44,7 +42,7 @@ split=$(aisprint deployments $app --with classify_partition1_1@1 --with classify
     python -c 'import json, sys; print(json.load(sys.stdin)["deployments"][0]["name"])')
 run toscarize $app --deployment "$split"
 run deploy $app --deployment "$split" --backend local --yes
-run invoke $app "$pages"/*.png --output-dir results/split
+run invoke $app $app/input/*.png --output-dir results/split
 run status $app --qos
 
 printf '\n== The same answers from both, and the truth\n'
