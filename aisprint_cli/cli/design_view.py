@@ -54,7 +54,8 @@ def _always(session: Session, text: str) -> None:
 def print_report(console: Console, report: DesignReport) -> None:
     """Print components, splits, deployments, constraints, and what changed."""
     console.print(_components(report))
-    limits = list(_limits(report))
+    arrow = " → " if "utf" in console.encoding.lower() else " -> "
+    limits = list(_limits(report, arrow))
     if limits:
         console.print(_constraints(limits))
     console.print(_deployments(report), markup=False)
@@ -121,12 +122,12 @@ def share_text(sides: Mapping[str, Any]) -> str:
     return f"{share} | {100 - share} %"
 
 
-def _limits(report: DesignReport) -> Iterable[tuple[str, str, float]]:
+def _limits(report: DesignReport, arrow: str) -> Iterable[tuple[str, str, float]]:
     qos = report.design.deployment(BASE_DEPLOYMENT).qos
     for local in qos.local:
         yield "local", local.part, local.limit_s
     for over_path in qos.global_:
-        yield "global", " → ".join(over_path.path), over_path.limit_s
+        yield "global", arrow.join(over_path.path), over_path.limit_s
 
 
 def _constraints(limits: Iterable[tuple[str, str, float]]) -> Table:

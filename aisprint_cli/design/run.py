@@ -167,10 +167,7 @@ def _draft(situation: Situation, splits: dict[str, ComponentSplits], settings: D
 
 def _announce(draft: Draft) -> str:
     count = draft.design.count
-    words = "1 deployment" if count == 1 else f"{count:,} deployments"
-    if draft.written < count:
-        return f"There are {words}; the first {draft.written:,} are written (--max-deployments)."
-    return f"There {'is' if count == 1 else 'are'} {words}."
+    return "There is 1 deployment." if count == 1 else f"There are {count:,} deployments."
 
 
 def _report(
