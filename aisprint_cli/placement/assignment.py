@@ -1,0 +1,290 @@
+"""The best placement inside one configuration, by depth-first search over components.
+
+With resources ``r``, instances ``n_r`` and prices ``mu_r`` fixed, let ``bound`` be the configuration's
+Lagrangian bound (see `relaxation`). A complete placement with candidates' regrets ``rho_c`` and loads
+``L_r`` costs exactly
+
+    cost = bound + sum over c of rho_c + sum over r of mu_r (n_r - L_r).
+
+Both sums have no negative term. So a partial placement can be dropped as soon as the regrets so far,
+plus the price of capacity that the components still to come cannot fill any more, exceed the budget
+``best cost - bound``. It is also dropped when some constraint cannot hold any more: the load that is
+there, plus the least each remaining component must add, fills a resource; or a response time, taken with
+those loads and the fastest candidates of what remains, passes its limit. Every term only grows as
+components are placed, so nothing that could be completed is dropped.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aisprint_cli.placement.candidates import Candidate, CandidateMaker, Configuration
+from aisprint_cli.placement.problem import RELATIVE_TOLERANCE, holds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from aisprint_cli.placement.compiled import Compiled
+    from aisprint_cli.placement.relaxation import Relaxation
+
+PAUSE_EVERY = 256
+"""Nodes between two looks at the clock."""
+
+
+class AssignmentSearch:
+    """Depth-first search of one configuration within a budget."""
+
+    def __init__(
+        self,
+        compiled: Compiled,
+        relaxation: Relaxation,
+        configuration: Configuration,
+        bound: float,
+        limit: float,
+        pause: Callable[[], None],
+    ) -> None:
+        """Prepare to look for placements that cost less than `limit`.
+
+        `pause` is called now and then; what it raises ends the search.
+        """
+        self._compiled = compiled
+        self._configuration = configuration
+        self._bound = bound
+        self._pause = pause
+        self._budget = limit - bound
+        self._fixed = sum(
+            compiled.prices[column] * count
+            for column, count in zip(configuration.columns, configuration.instances, strict=True)
+        )
+        self.nodes = 0
+        self.best: tuple[Candidate, ...] | None = None
+        self.best_cost = limit
+        maker = CandidateMaker(compiled, configuration, self._budget)
+        self._candidates = _all_candidates(compiled, relaxation, configuration, maker)
+        self.cut = maker.cut
+        """Whether anything was left out because of the budget only: if not, all was searched."""
+
+    def run(self) -> None:
+        """Search; `best` and `best_cost` then hold the cheapest placement found, if any."""
+        if not all(self._candidates):
+            return
+        self._prepare()
+        self._chosen: list[Candidate | None] = [None] * len(self._candidates)
+        self._descend(0, 0.0, (0.0,) * len(self._configuration.columns))
+
+    def _prepare(self) -> None:
+        """Order the components and add up what those still to come must or can add."""
+        slots = range(len(self._configuration.columns))
+        order = sorted(range(len(self._candidates)), key=lambda c: (len(self._candidates[c]), c))
+        least = [0.0 for _ in slots]
+        most = [0.0 for _ in slots]
+        self._least: list[tuple[float, ...]] = [tuple(least)]
+        self._most: list[tuple[float, ...]] = [tuple(most)]
+        for component in reversed(order):
+            items = self._candidates[component]
+            for slot in slots:
+                loads = [dict(item.loads).get(slot, 0.0) for item in items]
+                least[slot] += min(loads)
+                most[slot] += max(loads)
+            self._least.append(tuple(least))
+            self._most.append(tuple(most))
+        self._least.reverse()
+        self._most.reverse()
+        self._order = order
+        rank = {component: place for place, component in enumerate(order)}
+        successors = [component.successors for component in self._compiled.problem.components]
+        self._before = [
+            tuple(item for item in self._compiled.predecessors[component] if rank[item] < rank[component])
+            for component in range(len(order))
+        ]
+        self._after = [
+            tuple(item for item in successors[component] if rank[item] < rank[component])
+            for component in range(len(order))
+        ]
+        self._prepare_limits()
+
+    def _prepare_limits(self) -> None:
+        inverse = self._inverse_idle(0, (0.0,) * len(self._configuration.columns))
+        self._fastest_s = [
+            min(_response_s(item, inverse) for item in items) if inverse else 0.0 for items in self._candidates
+        ]
+        self._limits: list[tuple[tuple[int, ...], float]] = [
+            ((component,), limit_s * (1 + RELATIVE_TOLERANCE))
+            for component, limit_s in enumerate(self._compiled.limits_s)
+            if limit_s < float("inf")
+        ]
+        self._limits += [
+            (limit.components, limit.limit_s * (1 + RELATIVE_TOLERANCE))
+            for limit in self._compiled.problem.path_limits
+        ]
+
+    def _inverse_idle(self, depth: int, loads: Sequence[float]) -> tuple[float, ...] | None:
+        """One over one minus the utilisation of each slot, at least; None when one is full."""
+        result = []
+        for load, least, count in zip(loads, self._least[depth], self._configuration.instances, strict=True):
+            room = count * (1 - RELATIVE_TOLERANCE) - load - least
+            if room <= 0:
+                return None
+            result.append(count / (count - load - least))
+        return tuple(result)
+
+    def _descend(self, depth: int, regret: float, loads: tuple[float, ...]) -> None:
+        self.nodes += 1
+        if self.nodes % PAUSE_EVERY == 0:
+            self._pause()
+        if depth == len(self._order):
+            self._complete(loads)
+            return
+        component = self._order[depth]
+        most = self._most[depth + 1]
+        for candidate in self._candidates[component]:
+            total = regret + candidate.regret
+            if total >= self._budget:
+                self.cut = True
+                break
+            after = list(loads)
+            for slot, load in candidate.loads:
+                after[slot] += load
+            total_idle = total
+            for price, count, load, more in zip(
+                self._configuration.mu, self._configuration.instances, after, most, strict=True
+            ):
+                idle = count - load - more
+                if idle > 0:
+                    total_idle += price * idle
+            if total_idle >= self._budget:
+                self.cut = True
+                continue
+            inverse = self._inverse_idle(depth + 1, after)
+            if inverse is None or not self._fits(component, candidate):
+                continue
+            self._chosen[component] = candidate
+            if self._in_time(inverse):
+                self._descend(depth + 1, total, tuple(after))
+            self._chosen[component] = None
+
+    def _fits(self, component: int, candidate: Candidate) -> bool:
+        """Whether the edge rule and the networks allow it beside its neighbours placed already."""
+        delay_s = self._compiled.problem.delay_s
+        for other in self._before[component]:
+            last = self._chosen[other].last  # type: ignore[union-attr]
+            first = candidate.first
+            if first.edge and not last.edge:
+                return False
+            if delay_s(last.resource, first.resource, 0.0) == float("inf"):
+                return False
+        for other in self._after[component]:
+            last = candidate.last
+            first = self._chosen[other].first  # type: ignore[union-attr]
+            if first.edge and not last.edge:
+                return False
+            if delay_s(last.resource, first.resource, 0.0) == float("inf"):
+                return False
+        return True
+
+    def _in_time(self, inverse: tuple[float, ...]) -> bool:
+        """Whether every limit can still hold."""
+        for components, limit_s in self._limits:
+            time_s = 0.0
+            for component in components:
+                candidate = self._chosen[component]
+                if candidate is None:
+                    time_s += self._fastest_s[component]
+                else:
+                    time_s += candidate.constant_s
+                    for slot, part_s in candidate.times_s:
+                        time_s += part_s * inverse[slot]
+            if time_s > limit_s:
+                return False
+        return True
+
+    def _complete(self, loads: tuple[float, ...]) -> None:
+        chosen = tuple(candidate for candidate in self._chosen if candidate is not None)
+        cost = self._fixed + sum(candidate.cost for candidate in chosen)
+        cost += shared_cost(self._compiled, chosen)
+        if cost >= self.best_cost:
+            return
+        inverse = self._inverse_idle(len(chosen), loads)
+        if inverse is None or not paths_hold(self._compiled, chosen, inverse):
+            return
+        if not memory_holds(self._compiled, chosen, self._configuration):
+            return
+        self.best, self.best_cost = chosen, cost
+        self._budget = cost - self._bound
+
+
+def _all_candidates(
+    compiled: Compiled, relaxation: Relaxation, configuration: Configuration, maker: CandidateMaker
+) -> list[list[Candidate]]:
+    costs = relaxation.piece_costs(len(compiled.groups), configuration.columns, configuration.mu)
+    alternatives, components = relaxation.minima(costs)
+    piece = iter(costs.tolist())
+    alternative = iter(alternatives.tolist())
+    result = []
+    for component, cheapest in enumerate(components.tolist()):
+        items = compiled.alternatives[component]
+        result.append(
+            maker.candidates(
+                component,
+                [next(alternative) for _ in items],
+                cheapest,
+                [[next(piece) for _ in item.options] for item in items],
+            )
+        )
+    return result
+
+
+def _response_s(candidate: Candidate, inverse: Sequence[float]) -> float:
+    return candidate.constant_s + sum(part_s * inverse[slot] for slot, part_s in candidate.times_s)
+
+
+def paths_hold(compiled: Compiled, chosen: Sequence[Candidate], inverse: Sequence[float]) -> bool:
+    """Whether all local and path limits hold, transfers included."""
+    times_s = [_response_s(candidate, inverse) for candidate in chosen]
+    if not all(holds(time_s, limit_s) for time_s, limit_s in zip(times_s, compiled.limits_s, strict=True)):
+        return False
+    for limit in compiled.problem.path_limits:
+        total_s = sum(times_s[component] for component in limit.components)
+        for source, target in zip(limit.components, limit.components[1:], strict=False):
+            total_s += transfer_s(compiled, source, target, chosen)
+        if not holds(total_s, limit.limit_s):
+            return False
+    return True
+
+
+def transfer_s(compiled: Compiled, source: int, target: int, chosen: Sequence[Candidate]) -> float:
+    """Seconds from the last piece of one component to the first piece of its successor."""
+    place = compiled.problem.components[source].successors.index(target)
+    size = chosen[source].source.source.sent[place]
+    return compiled.problem.delay_s(chosen[source].last.resource, chosen[target].first.resource, size)
+
+
+def memory_holds(compiled: Compiled, chosen: Sequence[Candidate], configuration: Configuration) -> bool:
+    """Whether all pieces fit the memory of their resources."""
+    used: dict[int, float] = {}
+    for candidate in chosen:
+        for option in candidate.options:
+            used[option.resource] = used.get(option.resource, 0.0) + option.memory_mib
+    counts = {
+        compiled.columns[column]: count
+        for column, count in zip(configuration.columns, configuration.instances, strict=True)
+    }
+    per_instance = compiled.problem.semantics.memory_per_instance
+    return all(
+        holds(mib, compiled.problem.resources[number].memory_mib * (counts.get(number, 1) if per_instance else 1))
+        for number, mib in used.items()
+    )
+
+
+def shared_cost(compiled: Compiled, chosen: Sequence[Candidate]) -> float:
+    """The cost of functions billed once: each for the first piece that uses it."""
+    if not compiled.shared_functions:
+        return 0.0
+    problem = compiled.problem
+    billed: dict[int, float] = {}
+    for component, candidate in zip(problem.components, chosen, strict=True):
+        for piece, option in zip(candidate.source.source.pieces, candidate.options, strict=True):
+            if option.resource in compiled.shared_functions and option.resource not in billed:
+                original = next(item for item in piece.options if item.resource == option.resource)
+                billed[option.resource] = problem.function_cost(component, piece, original)
+    return sum(billed.values())

@@ -1,0 +1,216 @@
+"""What a component may do inside one configuration: a resource for each piece, as one candidate.
+
+A configuration fixes the resources in use and their instances; prices on their capacity give every
+candidate a *regret*: how much dearer it is, at these prices, than the component's cheapest candidate.
+A placement's cost is the configuration's bound plus the regrets of its candidates plus the price of the
+capacity left unused (see `assignment`), so only candidates whose regret fits the budget are made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aisprint_cli.placement.compiled import FUNCTION
+from aisprint_cli.placement.problem import RELATIVE_TOLERANCE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aisprint_cli.placement.compiled import Compiled, CompiledAlternative, PieceOption
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The columns in use, their instances, and the prices on their capacity."""
+
+    columns: tuple[int, ...]
+    instances: tuple[int, ...]
+    mu: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One way to run a component.
+
+    `loads` pairs a slot (position in the configuration) with the mean busy instances added there, and
+    `times_s` the same slot with the response time to be divided by one minus the utilisation;
+    `constant_s` is the rest of the response (functions, transfers between pieces).
+    """
+
+    regret: float
+    cost: float
+    loads: tuple[tuple[int, float], ...]
+    times_s: tuple[tuple[int, float], ...]
+    constant_s: float
+    source: CompiledAlternative
+    options: tuple[PieceOption, ...]
+
+    @property
+    def first(self) -> PieceOption:
+        """Where the first piece runs."""
+        return self.options[0]
+
+    @property
+    def last(self) -> PieceOption:
+        """Where the last piece runs."""
+        return self.options[-1]
+
+
+class CandidateMaker:
+    """Makes the candidates of one component after another, within a budget of regret."""
+
+    def __init__(self, compiled: Compiled, configuration: Configuration, budget: float) -> None:
+        self._compiled = compiled
+        self._instances = configuration.instances
+        self._slots = {column: slot for slot, column in enumerate(configuration.columns)}
+        self._mu: Mapping[int, float] = dict(zip(configuration.columns, configuration.mu, strict=True))
+        self._budget = budget
+        self.cut = False
+        """Whether the budget kept a candidate out."""
+
+    def candidates(
+        self, component: int, alternatives: Sequence[float], cheapest: float, pieces: Sequence[Sequence[float]]
+    ) -> list[Candidate]:
+        """The component's candidates by ascending regret, those dominated by another left out.
+
+        Args:
+            component: its number.
+            alternatives: each alternative's cost at the configuration's prices.
+            cheapest: the least of them.
+            pieces: for each alternative, each piece's least cost at these prices.
+        """
+        found: list[Candidate] = []
+        for item, cost, minima in zip(self._compiled.alternatives[component], alternatives, pieces, strict=True):
+            regret = cost - cheapest
+            if regret > self._budget:
+                self.cut = True
+                continue
+            self._extend(component, item, minima, regret, (), 0.0, found)
+        found.sort(key=lambda candidate: candidate.regret)
+        return self._undominated(found)
+
+    def _extend(
+        self,
+        component: int,
+        item: CompiledAlternative,
+        minima: Sequence[float],
+        regret: float,
+        chosen: tuple[PieceOption, ...],
+        transfer_s: float,
+        found: list[Candidate],
+    ) -> None:
+        """Place the next piece in every affordable and legal way."""
+        place = len(chosen)
+        if place == len(minima):
+            self._finish(component, item, regret, chosen, transfer_s, found)
+            return
+        before = chosen[-1] if chosen else None
+        for option in item.options[place]:
+            if option.column == FUNCTION:
+                extra = option.cost - minima[place]
+            elif option.column in self._slots:
+                extra = self._mu[option.column] * option.load - minima[place]
+            else:
+                continue
+            if regret + extra > self._budget:
+                self.cut = True
+                continue
+            sent_s = 0.0
+            if before is not None and before.resource != option.resource:
+                if option.edge and not before.edge:
+                    continue
+                sent = item.source.pieces[place - 1].data_size
+                delay_s = self._compiled.problem.delay_s(before.resource, option.resource, sent)
+                if delay_s == float("inf"):
+                    continue
+                sent_s = item.source.pieces[place].reach * delay_s
+            self._extend(
+                component, item, minima, regret + extra, (*chosen, option), transfer_s + sent_s, found
+            )
+
+    def _finish(
+        self,
+        component: int,
+        item: CompiledAlternative,
+        regret: float,
+        chosen: tuple[PieceOption, ...],
+        transfer_s: float,
+        found: list[Candidate],
+    ) -> None:
+        loads: dict[int, float] = {}
+        times_s: dict[int, float] = {}
+        cost = 0.0
+        constant_s = transfer_s
+        for option in chosen:
+            if option.column == FUNCTION:
+                cost += option.cost
+                constant_s += option.time_s
+            else:
+                slot = self._slots[option.column]
+                loads[slot] = loads.get(slot, 0.0) + option.load
+                times_s[slot] = times_s.get(slot, 0.0) + option.time_s
+        response_s = constant_s
+        for slot, load in loads.items():
+            idle = 1 - load / self._instances[slot]
+            if idle <= 0:
+                return
+            response_s += times_s[slot] / idle
+        if response_s > self._compiled.limits_s[component] * (1 + 2 * RELATIVE_TOLERANCE):
+            return
+        found.append(
+            Candidate(
+                regret, cost, tuple(loads.items()), tuple(times_s.items()), constant_s, item, chosen
+            )
+        )
+
+    def _undominated(self, found: list[Candidate]) -> list[Candidate]:
+        """Leave out candidates that another one equals or beats whatever the other components do."""
+        kept: dict[object, list[tuple[Candidate, dict[int, float], dict[int, float]]]] = {}
+        result = []
+        for candidate in found:
+            rivals = kept.setdefault(self._outside(candidate), [])
+            loads = dict(candidate.loads)
+            memory = self._memory(candidate)
+            if not any(_beats(*rival, candidate, loads, memory) for rival in rivals):
+                rivals.append((candidate, loads, memory))
+                result.append(candidate)
+        return result
+
+    def _memory(self, candidate: Candidate) -> dict[int, float]:
+        used: dict[int, float] = {}
+        for option in candidate.options:
+            if self._compiled.place_class[option.resource] >= 0:
+                used[option.resource] = used.get(option.resource, 0.0) + option.memory_mib
+        return used
+
+    def _outside(self, candidate: Candidate) -> object:
+        """What the rest of the placement sees of a candidate besides loads, cost and times.
+
+        Where it begins and ends (edge rule, networks), what it sends, and which functions it shares.
+        """
+        compiled = self._compiled
+        shared = tuple(option.resource for option in candidate.options if option.resource in compiled.shared_functions)
+        return (
+            compiled.place_class[candidate.first.resource],
+            compiled.place_class[candidate.last.resource],
+            candidate.source.source.sent,
+            shared,
+        )
+
+
+def _beats(
+    better: Candidate,
+    better_loads: dict[int, float],
+    better_memory: dict[int, float],
+    other: Candidate,
+    loads: dict[int, float],
+    memory: dict[int, float],
+) -> bool:
+    """Whether `better` costs, loads and takes at most as much, and occupies no more memory."""
+    return (
+        better.cost <= other.cost
+        and better.constant_s <= other.constant_s
+        and all(load <= loads.get(slot, 0.0) for slot, load in better_loads.items())
+        and all(mib <= memory.get(resource, 0.0) for resource, mib in better_memory.items())
+    )
