@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import secrets
 import threading
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from aisprint_cli.backends.interface import ResourceCapacity
-from aisprint_cli.backends.local.runtime.definition import ServiceDefinition, parse_service
+from aisprint_cli.backends.local.runtime.definition import (
+    ServiceDefinition,
+    ServiceRefusedError,
+    parse_service,
+)
 from aisprint_cli.backends.local.runtime.records import ClusterRecord, NewJob, ServiceRecord
 from aisprint_cli.backends.local.runtime.store import Store
 
+_LOGGER = logging.getLogger(__name__)
 _ITERATIONS = 100_000
 
 
@@ -35,10 +41,7 @@ class Registry:
         self._process_key = secrets.token_bytes(16)
         self._verified: dict[str, bytes] = {}
         self._clusters = {cluster.name: cluster for cluster in store.clusters()}
-        self._services = {
-            (record.cluster, record.name): Hosted(record, parse_service(record.document))
-            for record in store.services()
-        }
+        self._services = dict(_readable(store.services()))
 
     @property
     def is_empty(self) -> bool:
@@ -132,6 +135,15 @@ class Registry:
             for hosted in self.services()
             for route in hosted.definition.inputs
         ]
+
+
+def _readable(records: Iterable[ServiceRecord]) -> Iterator[tuple[tuple[str, str], Hosted]]:
+    """Stored services; one that this version refuses must not keep the others from running."""
+    for record in records:
+        try:
+            yield (record.cluster, record.name), Hosted(record, parse_service(record.document))
+        except ServiceRefusedError as error:
+            _LOGGER.warning("service %s on %s is left out: %s", record.name, record.cluster, error)
 
 
 def new_job_id(service: str) -> str:
