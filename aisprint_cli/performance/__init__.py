@@ -1,0 +1,1 @@
+"""How long requests take: formulas and measurements behind one protocol. Pure, without input or output."""

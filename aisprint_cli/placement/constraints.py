@@ -1,0 +1,190 @@
+"""One placement's figures with names: what it costs, what takes how long, and how far each limit is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+from aisprint_cli.placement.evaluation import Evaluator, Scores
+from aisprint_cli.placement.problem import RELATIVE_TOLERANCE, Placement, Problem, Tier, holds
+
+BINDING = 0.02
+"""A response-time limit counts as binding when less than this share of it is left."""
+
+
+class Kind(StrEnum):
+    """The kinds of constraints."""
+
+    UTILISATION = "utilisation"
+    INSTANCES = "instances"
+    MEMORY = "memory"
+    LAYER = "one_resource_per_layer"
+    RETURN = "no_return_to_edge"
+    NETWORK = "network"
+    LOCAL = "local"
+    PATH = "global"
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """A constraint as it stands: `value` may be `limit` at most.
+
+    `subject` names what it is about; `unit` is that of value, limit and slack.
+    """
+
+    kind: Kind
+    subject: str
+    value: float
+    limit: float
+    unit: str
+    strict: bool = False
+
+    @property
+    def slack(self) -> float:
+        """How much is left; negative when violated."""
+        return self.limit - self.value
+
+    @property
+    def holds(self) -> bool:
+        """Whether it holds, up to rounding."""
+        if self.strict:
+            return self.value < self.limit * (1 - RELATIVE_TOLERANCE)
+        return holds(self.value, self.limit)
+
+    @property
+    def is_binding(self) -> bool:
+        """Whether it is (nearly) used up, so that easing it could make a cheaper placement possible."""
+        if self.kind in {Kind.RETURN, Kind.NETWORK, Kind.LAYER}:
+            return not self.holds
+        if self.kind is Kind.INSTANCES:
+            return self.value >= self.limit
+        return self.slack <= BINDING * abs(self.limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """A resource in use: how many instances (functions: None) and what it costs in the period."""
+
+    resource: int
+    instances: int | None
+    cost: float
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """A placement and its figures. Times in seconds; by component, path limit and piece."""
+
+    problem: Problem
+    placement: Placement
+    cost: float
+    utilisation: tuple[float, ...]
+    component_s: tuple[float, ...]
+    path_s: tuple[float, ...]
+    piece_s: tuple[tuple[float, ...], ...]
+    purchases: tuple[Purchase, ...]
+    constraints: tuple[Constraint, ...]
+
+    @property
+    def feasible(self) -> bool:
+        """Whether every constraint holds."""
+        return all(constraint.holds for constraint in self.constraints)
+
+    @cached_property
+    def violated(self) -> tuple[Constraint, ...]:
+        """The constraints that do not hold."""
+        return tuple(constraint for constraint in self.constraints if not constraint.holds)
+
+    @cached_property
+    def binding(self) -> tuple[Constraint, ...]:
+        """The constraints that are (nearly) used up."""
+        return tuple(constraint for constraint in self.constraints if constraint.is_binding)
+
+
+def assess(problem: Problem, placement: Placement, evaluator: Evaluator | None = None) -> Assessment:
+    """The figures of one placement.
+
+    Args:
+        problem: what is placed.
+        placement: one choice for each component, and the instances bought.
+        evaluator: one of the same problem, if there is one already.
+
+    Raises:
+        KeyError: when a piece is placed where it may not run.
+
+    """
+    evaluator = evaluator or Evaluator(problem)
+    scores = evaluator.evaluate_all([placement], pieces=True)
+    return Assessment(
+        problem=problem,
+        placement=placement,
+        cost=float(scores.cost[0]),
+        utilisation=tuple(map(float, scores.utilisation[0])),
+        component_s=tuple(map(float, scores.component_s[0])),
+        path_s=tuple(map(float, scores.path_s[0])),
+        piece_s=tuple(_piece_times(evaluator, placement, scores)),
+        purchases=tuple(_purchases(problem, placement)),
+        constraints=tuple(_constraints(problem, placement, scores)),
+    )
+
+
+def _piece_times(evaluator: Evaluator, placement: Placement, scores: Scores) -> Iterator[tuple[float, ...]]:
+    if scores.piece_s is None:
+        return
+    for first, choice in zip(evaluator.arrays.first_slot, placement.choices, strict=True):
+        row = scores.piece_s[0, int(first) : int(first) + len(choice.resources)]
+        yield tuple(map(float, row))
+
+
+def _purchases(problem: Problem, placement: Placement) -> Iterator[Purchase]:
+    functions: dict[int, float] = {}
+    used: set[int] = set()
+    for component, choice in zip(problem.components, placement.choices, strict=True):
+        pieces = component.alternatives[choice.alternative].pieces
+        for piece, resource in zip(pieces, choice.resources, strict=True):
+            billed = resource in used and problem.semantics.functions_billed_once
+            used.add(resource)
+            if problem.is_function(resource):
+                option = next(item for item in piece.options if item.resource == resource)
+                cost = 0.0 if billed else problem.function_cost(component, piece, option)
+                functions[resource] = functions.get(resource, 0.0) + cost
+    for number, resource_value in enumerate(problem.resources):
+        count = placement.instances[number]
+        if problem.is_function(number):
+            if number in functions:
+                yield Purchase(number, None, functions[number])
+        elif number in used or count:
+            yield Purchase(number, count, resource_value.cost_per_hour * count * problem.period_h)
+
+
+def _constraints(problem: Problem, placement: Placement, scores: Scores) -> Iterator[Constraint]:
+    for limit in problem.local_limits:
+        name = problem.components[limit.component].name
+        yield Constraint(Kind.LOCAL, name, float(scores.component_s[0, limit.component]), limit.limit_s, "s")
+    for path, time_s in zip(problem.path_limits, scores.path_s[0], strict=True):
+        names = " -> ".join(problem.components[number].name for number in path.components)
+        yield Constraint(Kind.PATH, f"{path.name}: {names}", float(time_s), path.limit_s, "s")
+    for number, resource in enumerate(problem.resources):
+        if scores.used[0, number] or placement.instances[number]:
+            yield from _resource_constraints(problem, placement, scores, number, resource.name)
+    for number, layer in enumerate(problem.layers):
+        count = int(scores.layer_resources[0, number])
+        if layer.tier is not Tier.FUNCTIONS and count:
+            yield Constraint(Kind.LAYER, layer.name, count, 1, "resources")
+    yield Constraint(Kind.RETURN, "all moves", int(scores.returns[0]), 0, "moves")
+    yield Constraint(Kind.NETWORK, "all transfers", int(scores.cut_off[0]), 0, "transfers without a network")
+
+
+def _resource_constraints(
+    problem: Problem, placement: Placement, scores: Scores, number: int, name: str
+) -> Iterator[Constraint]:
+    resource = problem.resources[number]
+    if not problem.is_function(number):
+        utilisation = float(scores.utilisation[0, number])
+        yield Constraint(Kind.UTILISATION, name, utilisation, 1, "busy share", strict=True)
+        count = placement.instances[number]
+        needed, limit = (count, resource.limit) if count else (1, 0)
+        yield Constraint(Kind.INSTANCES, name, needed, limit, "instances")
+    memory_mib = float(scores.memory_mib[0, number])
+    yield Constraint(Kind.MEMORY, name, memory_mib, float(scores.memory_limit_mib[0, number]), "MiB")
