@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Annotated
 
@@ -67,6 +68,9 @@ app.command("undeploy")(undeploy.undeploy)
 
 def main() -> None:
     """Run the command line; every failure ends with a message and its own exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # an ASCII-only terminal still shows every name
     try:
         app()
     except AisprintError as error:
