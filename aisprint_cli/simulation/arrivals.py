@@ -26,11 +26,12 @@ class Rate(Protocol):
     def constant(self) -> bool:
         """Whether the rate never changes, so that a steady state exists."""
 
+    @property
+    def span_s(self) -> float:
+        """How long it takes to see all of it once; zero when it never changes."""
+
     def instant_s(self, operational: float) -> float:
         """When the accumulated rate reaches `operational` requests; infinite when it never does."""
-
-    def expected(self, end_s: float) -> float:
-        """The accumulated rate: how many requests are expected until `end_s`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,14 @@ class ConstantRate:
         """True."""
         return True
 
+    @property
+    def span_s(self) -> float:
+        """Zero: it never changes."""
+        return 0.0
+
     def instant_s(self, operational: float) -> float:
         """When so many requests are expected to have come."""
         return operational / self.rate_per_s if self.rate_per_s > 0 else math.inf
-
-    def expected(self, end_s: float) -> float:
-        """How many requests are expected until `end_s`."""
-        return self.rate_per_s * end_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +69,22 @@ class Ramp:
         return False
 
     @property
+    def span_s(self) -> float:
+        """The duration."""
+        return self.duration_s
+
+    @property
     def _slope(self) -> float:
         return (self.end_per_s - self.start_per_s) / self.duration_s
 
     def instant_s(self, operational: float) -> float:
         """When so many requests are expected to have come."""
-        during = self.expected(self.duration_s)
+        during = (self.start_per_s + self.end_per_s) / 2 * self.duration_s
         if operational > during:
             rest = operational - during
             return self.duration_s + (rest / self.end_per_s if self.end_per_s > 0 else math.inf)
         root = math.sqrt(max(0.0, self.start_per_s**2 + 2 * self._slope * operational))
         return 2 * operational / (self.start_per_s + root) if operational else 0.0
-
-    def expected(self, end_s: float) -> float:
-        """How many requests are expected until `end_s`."""
-        ramped = min(end_s, self.duration_s)
-        rest = max(0.0, end_s - self.duration_s)
-        return self.start_per_s * ramped + self._slope * ramped**2 / 2 + self.end_per_s * rest
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,11 @@ class Schedule:
     def constant(self) -> bool:
         """Whether all steps have the same rate."""
         return len(set(self.rates_per_s)) == 1
+
+    @property
+    def span_s(self) -> float:
+        """One round."""
+        return self.step_s * len(self.rates_per_s)
 
     @cached_property
     def _ends(self) -> tuple[float, ...]:
@@ -112,14 +118,6 @@ class Schedule:
         before = self._ends[step - 1] if step else 0.0
         inside = (rest - before) / self.rates_per_s[step] if rest > before else 0.0
         return (rounds * len(self._ends) + step) * self.step_s + inside
-
-    def expected(self, end_s: float) -> float:
-        """How many requests are expected until `end_s`."""
-        rounds, rest_s = divmod(end_s, self.step_s * len(self._ends))
-        step, inside_s = divmod(rest_s, self.step_s)
-        before = self._ends[int(step) - 1] if step else 0.0
-        rate = self.rates_per_s[min(int(step), len(self._ends) - 1)]
-        return rounds * self._ends[-1] + before + rate * inside_s
 
 
 class Source(Protocol):
@@ -137,11 +135,15 @@ class ArrivalProcess(Protocol):
         """Whether the rate never changes, so that a steady state exists."""
 
     @property
+    def span_s(self) -> float:
+        """How long it takes to see all of it once; zero when it never changes."""
+
+    @property
     def poisson(self) -> bool:
         """Whether arrivals are independent of each other, as queueing formulas assume."""
 
-    def expected(self, end_s: float) -> float:
-        """How many requests are expected at one entry until `end_s`."""
+    def time_of(self, requests: int) -> float:
+        """When so many requests are expected to have come to one entry; infinite if they never do."""
 
     def source(self, streams: Streams, entry: str) -> Source:
         """A new source for the component named `entry`."""
@@ -179,13 +181,18 @@ class Renewal:
         return self.rate.constant
 
     @property
+    def span_s(self) -> float:
+        """How long it takes to see the whole rate once."""
+        return self.rate.span_s
+
+    @property
     def poisson(self) -> bool:
         """Whether the gaps are exponential."""
         return isinstance(self.gaps, Exponential)
 
-    def expected(self, end_s: float) -> float:
-        """How many requests are expected at one entry until `end_s`."""
-        return self.rate.expected(end_s)
+    def time_of(self, requests: int) -> float:
+        """When so many requests are expected to have come to one entry."""
+        return self.rate.instant_s(float(requests))
 
     def source(self, streams: Streams, entry: str) -> Source:
         """A new source for the component named `entry`."""
@@ -218,13 +225,18 @@ class Trace:
         return False
 
     @property
+    def span_s(self) -> float:
+        """The time of the last arrival."""
+        return self.instants_s[-1] if self.instants_s else 0.0
+
+    @property
     def poisson(self) -> bool:
         """False: nothing is known about the gaps."""
         return False
 
-    def expected(self, end_s: float) -> float:
-        """How many requests come until `end_s`."""
-        return float(bisect_left(self.instants_s, end_s))
+    def time_of(self, requests: int) -> float:
+        """When so many requests have come; infinite when the trace holds fewer."""
+        return self.instants_s[requests - 1] if 0 < requests <= len(self.instants_s) else math.inf
 
     def source(self, streams: Streams, entry: str) -> Source:  # noqa: ARG002  nothing here is random
         """A new source; every entry gets the same arrivals."""

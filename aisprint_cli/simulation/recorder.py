@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from aisprint_cli.simulation.arrivals import SECONDS_PER_HOUR
 from aisprint_cli.simulation.measures import Observations, Series, increments
 
 if TYPE_CHECKING:
@@ -84,13 +85,21 @@ class Run:
     events: int
 
     def cost(self, problem: Problem) -> NDArray[np.float64]:
-        """What was spent in each window: bought instances, and functions while they were busy."""
-        prices = [resource.cost_per_hour / 3600 for resource in problem.resources]
+        """What was spent in each window."""
+        return self.bought_cost(problem) + self.function_cost(problem)
+
+    def bought_cost(self, problem: Problem) -> NDArray[np.float64]:
+        """What instances cost in each window: from when they are started until they are gone."""
         spent = np.zeros(self.windows)
         for resource, use in self.resources.items():
-            spent += prices[resource] * use.bought_s
-        for key, pool in self.functions.items():
-            spent += prices[key[0]] * pool.busy_s
+            spent += problem.resources[resource].cost_per_hour / SECONDS_PER_HOUR * use.bought_s
+        return spent
+
+    def function_cost(self, problem: Problem) -> NDArray[np.float64]:
+        """What functions cost in each window: while they are busy, cold starts included."""
+        spent = np.zeros(self.windows)
+        for key, use in self.functions.items():
+            spent += problem.resources[key[0]].cost_per_hour / SECONDS_PER_HOUR * use.busy_s
         return spent
 
 

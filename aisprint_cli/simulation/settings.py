@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from aisprint_cli.errors import UsageError
 from aisprint_cli.simulation.arrivals import ArrivalProcess
 from aisprint_cli.simulation.facility import Discipline, Dispatch
 from aisprint_cli.simulation.laws import Exponential, Law
+from aisprint_cli.simulation.routes import option_of
+
+if TYPE_CHECKING:
+    from aisprint_cli.placement.problem import Placement, Problem
+
+USUAL_REQUESTS = 10_000
+"""How many requests one replication has when nobody says."""
 
 
 @dataclass(frozen=True)
@@ -66,3 +75,67 @@ class Horizon:
     def end_s(self) -> float:
         """The whole simulated time."""
         return self.warm_up_s + self.measured_s
+
+
+def horizon_for(
+    problem: Problem,
+    placement: Placement,
+    arrivals: ArrivalProcess,
+    *,
+    requests: int | None = None,
+    measured_s: float | None = None,
+    warm_up_s: float | None = None,
+    windows: int = 20,
+) -> Horizon:
+    """A horizon of a given length, with a warm-up that suits what is simulated.
+
+    Args:
+        problem: what is simulated.
+        placement: where it runs.
+        arrivals: when requests come.
+        requests: the length, as how many requests are expected at one entry.
+        measured_s: the length in seconds instead. Without both: once the whole pattern of arrivals;
+            if there is none, 10,000 requests.
+        warm_up_s: what does not count; None: nothing where the rate changes, since the start belongs
+            to the pattern; else a tenth of the length, and time for queues and warm instances to settle.
+        windows: into how many equal parts the measured time is cut.
+
+    Raises:
+        UsageError: so many requests never come.
+    """
+    if measured_s is None:
+        if requests is None and arrivals.span_s:
+            measured_s = arrivals.span_s
+        else:
+            measured_s = arrivals.time_of(USUAL_REQUESTS if requests is None else requests)
+    if not math.isfinite(measured_s):
+        raise UsageError(
+            f"{requests or USUAL_REQUESTS:,} requests never come with these arrivals.",
+            mend="Give a number of hours, or fewer requests.",
+        )
+    if warm_up_s is None:
+        settling_s = max(0.1 * measured_s, _settling_s(problem, placement))
+        warm_up_s = min(measured_s, settling_s) if arrivals.constant else 0.0
+    return Horizon(measured_s / windows, windows, warm_up_s)
+
+
+def _settling_s(problem: Problem, placement: Placement) -> float:
+    """How long queues and warm instances need to forget how they began, roughly.
+
+    A queue forgets within a few relaxation times, demand / (1 - sqrt(utilisation))^2 (J. W. Cohen, The
+    Single Server Queue, 1982, III.7.3, for M/M/1); a function within a few idle times.
+    """
+    loads = [0.0] * len(problem.resources)
+    demands = [0.0] * len(problem.resources)
+    settling_s = 0.0
+    for item, choice in zip(problem.components, placement.choices, strict=True):
+        pieces = item.alternatives[choice.alternative].pieces
+        for piece, resource in zip(pieces, choice.resources, strict=True):
+            option = option_of(problem, item, piece, resource)
+            loads[resource] += option.demand_s * item.rate_per_s * piece.reach
+            demands[resource] = max(demands[resource], option.demand_s)
+            settling_s = max(settling_s, 2 * problem.resources[resource].idle_before_kill_s)
+    for load, demand_s, instances in zip(loads, demands, placement.instances, strict=True):
+        free = 1 - math.sqrt(load / instances) if 0 < load < instances else 0.0
+        settling_s = max(settling_s, 3 * demand_s / free**2 if free else 0.0)
+    return settling_s

@@ -1,0 +1,201 @@
+"""Why a simulation differs from the prediction, in words, from what is known of both."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aisprint_cli.simulation.facility import Discipline, Dispatch
+from aisprint_cli.simulation.laws import Exponential
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from aisprint_cli.placement.constraints import Assessment
+    from aisprint_cli.placement.problem import Placement, Problem
+    from aisprint_cli.simulation.routes import PoolKey
+    from aisprint_cli.simulation.settings import Settings
+
+TOO_SHORT = "the simulation was too short to tell; give more requests or replications"
+UNKNOWN = "no cause is known: it may be chance, one in twenty figures falls outside its interval"
+_NOTABLE = 0.02
+_FULL = 1.0
+
+
+class Causes:
+    """What may make the two differ.
+
+    Args:
+        problem: what was placed.
+        placement: where.
+        settings: what the simulation assumed.
+        assessment: the prediction.
+        cold: predicted and simulated share of cold starts of each pool.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        placement: Placement,
+        settings: Settings,
+        assessment: Assessment,
+        cold: Mapping[PoolKey, tuple[float, float]],
+    ) -> None:
+        self._problem = problem
+        self._placement = placement
+        self._settings = settings
+        self._assessment = assessment
+        self._cold = cold
+        self._before = _predecessors(problem)
+
+    def cores(self, resource: int) -> int:
+        """How many requests an instance of the resource worked on at full speed."""
+        return max(1, int(self._problem.resources[resource].cores)) if self._settings.use_cores else 1
+
+    def of_component(self, number: int) -> tuple[str, ...]:
+        """Of a component's response time."""
+        found = [*self.of_rate(), *self._of_places(number)]
+        if any(self.forks(earlier) for earlier in (*self._before[number], number)):
+            found.append("copies of a request are sent at the same moment, so arrivals come in bursts")
+        upstream = self._before[number]
+        if self._notable_cold(upstream):
+            found.append("cold starts before it make its arrivals uneven")
+        return tuple(dict.fromkeys(found))
+
+    def of_path(self, components: tuple[int, ...]) -> tuple[str, ...]:
+        """Of the time along a path."""
+        found = list(self.of_rate())
+        for number in components:
+            found += self._of_places(number)
+        for number in components[:-1]:
+            found += self._of_early_exits(number)
+        if self._settings.shared_bandwidth:
+            found.append("concurrent flows share the bandwidth of their network")
+        return tuple(dict.fromkeys(found))
+
+    def of_rate(self) -> tuple[str, ...]:
+        """Of how many requests come, and when."""
+        arrivals = self._settings.arrivals
+        found = []
+        if arrivals is not None and not arrivals.constant:
+            rate = self._problem.entry_rate_per_s
+            found.append(f"the rate of requests changes; the prediction is for a constant {rate:g}/s")
+        elif arrivals is not None and not arrivals.poisson:
+            found.append("arrivals are no Poisson process, as the prediction assumes")
+        return tuple(found)
+
+    def of_utilisation(self, resource: int) -> tuple[str, ...]:
+        """Of a resource's utilisation."""
+        return (*self.of_rate(), *self._of_load(resource))
+
+    def of_cost(self) -> tuple[str, ...]:
+        """Of the cost."""
+        found = list(self.of_rate())
+        semantics = self._problem.semantics
+        if self._notable_cold(range(len(self._problem.components))):
+            found.append("a function is paid while it starts, too; the prediction bills the warm time")
+        if not semantics.functions_see_piece_rate and any(map(self._early_on_function, self._numbers())):
+            found.append("the prediction bills functions for requests that ended before (early exits)")
+        if semantics.functions_billed_once:
+            found.append("the prediction bills a function that several pieces use for the first of them only")
+        return tuple(found)
+
+    def _numbers(self) -> range:
+        return range(len(self._problem.components))
+
+    def _of_load(self, resource: int) -> Iterator[str]:
+        load = self._assessment.utilisation[resource]
+        if load >= _FULL:
+            yield f"it is asked for {load:.0%} of what it can do, so its queue grows without end"
+        if self.cores(resource) > 1:
+            yield f"its {self.cores(resource)} cores count; the prediction takes it as one server"
+        if self._own_counts(resource):
+            yield "the placement states different instance counts for pieces on the same resource"
+
+    def _of_places(self, number: int) -> Iterator[str]:
+        """What is special about the resources a component runs on."""
+        problem = self._problem
+        choice = self._placement.choices[number]
+        for resource in choice.resources:
+            name = problem.resources[resource].name
+            if problem.is_function(resource):
+                yield from self._of_function(number, resource)
+            else:
+                yield from (f"{name}: {cause}" for cause in self._of_load(resource))
+                yield from self._of_queueing(resource, name)
+        if self._early_on_function(number) and not problem.semantics.functions_see_piece_rate:
+            yield (
+                "the prediction gives a function the component's whole rate, though part of its requests "
+                "end before (early exits)"
+            )
+        if len(set(choice.resources)) > 1 and self._settings.shared_bandwidth:
+            yield "concurrent flows share the bandwidth between its pieces"
+
+    def _of_function(self, number: int, resource: int) -> Iterator[str]:
+        name = self._problem.resources[resource].name
+        for key, (predicted, simulated) in self._cold.items():
+            if key[:2] == (resource, number) and abs(predicted - simulated) > 0.1 * max(predicted, simulated):
+                yield (
+                    f"{name}: {simulated:.2%} of the requests start cold, {predicted:.2%} were predicted "
+                    "(the function model is an approximation)"
+                )
+
+    def _of_queueing(self, resource: int, name: str) -> Iterator[str]:
+        settings = self._settings
+        if settings.discipline is Discipline.FCFS and not isinstance(settings.service, Exponential):
+            yield f"{name} serves in the order of arrival, so the scatter of service times counts"
+        elif settings.discipline is Discipline.FCFS and self._mixed(resource):
+            yield f"{name} serves in the order of arrival, so short requests wait for long ones"
+        if settings.dispatch is not Dispatch.RANDOM and self._placement.instances[resource] > 1:
+            yield f"{name} spreads requests better ({settings.dispatch}) than at random, as predicted"
+
+    def _of_early_exits(self, number: int) -> Iterator[str]:
+        choice = self._placement.choices[number]
+        item = self._problem.components[number]
+        pieces = item.alternatives[choice.alternative].pieces
+        early = any(piece.exit_probability > 0 for piece in pieces[:-1])
+        if early and len(set(choice.resources)) > 1:
+            yield f"requests that leave {item.name} early are sent on from where they are, not from its end"
+
+    def _mixed(self, resource: int) -> bool:
+        """Whether pieces of different demand run on a resource."""
+        demands = set()
+        for number, choice in enumerate(self._placement.choices):
+            pieces = self._problem.components[number].alternatives[choice.alternative].pieces
+            for piece, used in zip(pieces, choice.resources, strict=True):
+                if used == resource:
+                    demands |= {option.demand_s for option in piece.options if option.resource == resource}
+        return len(demands) > 1
+
+    def _early_on_function(self, number: int) -> bool:
+        choice = self._placement.choices[number]
+        pieces = self._problem.components[number].alternatives[choice.alternative].pieces
+        return any(
+            piece.reach < 1 and self._problem.is_function(resource)
+            for piece, resource in zip(pieces, choice.resources, strict=True)
+        )
+
+    def _own_counts(self, resource: int) -> bool:
+        bought = self._placement.instances[resource]
+        return any(
+            count != bought
+            for choice in self._placement.choices
+            if choice.counts is not None
+            for used, count in zip(choice.resources, choice.counts, strict=True)
+            if used == resource
+        )
+
+    def forks(self, number: int) -> bool:
+        """Whether a component sends copies of a request to several successors."""
+        return sum(self._problem.components[number].probabilities) > 1 + 1e-9
+
+    def _notable_cold(self, components: range | frozenset[int]) -> bool:
+        return any(simulated > _NOTABLE for key, (_, simulated) in self._cold.items() if key[1] in components)
+
+
+def _predecessors(problem: Problem) -> list[frozenset[int]]:
+    """All components before each one; components are in topological order."""
+    before: list[set[int]] = [set() for _ in problem.components]
+    for number, item in enumerate(problem.components):
+        for successor in item.successors:
+            before[successor] |= before[number] | {number}
+    return [frozenset(numbers) for numbers in before]
