@@ -18,6 +18,7 @@ from aisprint_cli.cli.commands import (
     new,
     outputs,
     schema,
+    simulate,
     status,
     toscarize,
     undeploy,
@@ -57,6 +58,7 @@ app.command("validate")(validate.validate)
 app.command("schema")(schema.schema)
 app.command("design")(design.design)
 app.command("deployments")(deployments.deployments)
+app.command("simulate")(simulate.simulate)
 app.command("toscarize")(toscarize.toscarize)
 app.command("deploy")(deploy.deploy)
 app.command("invoke")(invoke.invoke)

@@ -1,0 +1,213 @@
+"""`aisprint simulate`: play a placement as a discrete-event simulation, beside what was predicted."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aisprint_cli.cli.session import NoColor, Output, OutputFormat, Quiet, Session, Verbose, open_session
+from aisprint_cli.errors import InfeasibleError, InvalidInputError, UsageError
+
+if TYPE_CHECKING:
+    from aisprint_cli.placement.problem import Placement, Problem
+    from aisprint_cli.simulation.arrivals import ArrivalProcess
+
+
+class _Discipline(StrEnum):
+    SHARING = "sharing"
+    FCFS = "fcfs"
+
+
+class _Dispatch(StrEnum):
+    RANDOM = "random"
+    ROUND_ROBIN = "round-robin"
+    SHORTEST = "shortest"
+    CENTRAL = "central"
+
+
+class _Semantics(StrEnum):
+    PYTHON = "python"
+    CPP = "cpp"
+
+
+_System = Annotated[Path, typer.Argument(metavar="SYSTEM", help="The system file (JSON).")]
+_Solution = Annotated[
+    Path | None,
+    typer.Option(
+        "--placement", metavar="FILE", help="The placement (Output.json); without it, the cheapest."
+    ),
+]
+_Rate = Annotated[
+    float | None,
+    typer.Option(help="Requests per second at each entry.", show_default="the placement's, or the system's"),
+]
+_Requests = Annotated[
+    int | None,
+    typer.Option(
+        min=1, help="Length: requests expected at one entry.", show_default="10000, or the pattern's"
+    ),
+]
+_Hours = Annotated[float | None, typer.Option(help="Length in hours instead.")]
+_WarmUp = Annotated[
+    float | None,
+    typer.Option(
+        "--warm-up", min=0, metavar="SECONDS", help="What does not count.", show_default="as needed"
+    ),
+]
+_Replications = Annotated[int, typer.Option(min=1, help="How often, with other random numbers.")]
+_Seed = Annotated[int, typer.Option(min=0, help="Of all random numbers.")]
+_Arrivals = Annotated[
+    str,
+    typer.Option(
+        metavar="PATTERN",
+        help="poisson, regular, bursts:CV, ramp:FROM:TO[:HOURS], hourly:RATE,RATE,..., trace:FILE.",
+    ),
+]
+_Service = Annotated[
+    str, typer.Option(metavar="LAW", help="Service times: exponential, deterministic, lognormal:CV.")
+]
+_DisciplineOption = Annotated[_Discipline, typer.Option(help="How an instance works.")]
+_DispatchOption = Annotated[_Dispatch, typer.Option(help="How requests are spread over instances.")]
+_Cores = Annotated[bool, typer.Option("--cores", help="Let an instance use all cores of its resource.")]
+_Shared = Annotated[
+    bool, typer.Option("--shared-bandwidth", help="Let concurrent transfers share their network.")
+]
+_SemanticsOption = Annotated[
+    _Semantics, typer.Option(help="Which reference program's formulas predict, where the two differ.")
+]
+_TimeLimit = Annotated[
+    float, typer.Option("--time-limit", min=0, metavar="SECONDS", help="For finding a placement.")
+]
+
+
+def simulate(
+    system: _System,
+    placement: _Solution = None,
+    rate: _Rate = None,
+    requests: _Requests = None,
+    hours: _Hours = None,
+    warm_up: _WarmUp = None,
+    replications: _Replications = 10,
+    seed: _Seed = 0,
+    arrivals: _Arrivals = "poisson",
+    service: _Service = "exponential",
+    discipline: _DisciplineOption = _Discipline.SHARING,
+    dispatch: _DispatchOption = _Dispatch.RANDOM,
+    cores: _Cores = False,
+    shared_bandwidth: _Shared = False,
+    semantics: _SemanticsOption = _Semantics.PYTHON,
+    time_limit: _TimeLimit = 60.0,
+    output: Output = OutputFormat.TABLE,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+    no_color: NoColor = False,
+) -> None:
+    """Simulate a placement and compare it with what was predicted.
+
+    Requests come, queue, start functions cold, cross networks, branch and exit as the system says. The
+    simulated response times, utilisations and cost stand beside the predicted ones with 95 % confidence
+    intervals, and where they differ, it says why. The same seed gives the same requests.
+
+    Example:
+        aisprint simulate system.json --placement Output.json
+        aisprint simulate system.json --rate 2.5 --arrivals hourly:1,1,2,4,4,2 --seed 7 -o json
+    """
+    from aisprint_cli.cli import simulation_view
+    from aisprint_cli.simulation.comparison import compare
+    from aisprint_cli.simulation.experiment import replicate
+    from aisprint_cli.simulation.facility import Discipline, Dispatch
+    from aisprint_cli.simulation.settings import Settings, horizon_for
+    from aisprint_cli.simulation.spellings import service_from
+
+    session = open_session(output, quiet, verbose, no_color)
+    if hours is not None and (requests is not None or not hours > 0):
+        raise UsageError("Two lengths, or one that is not positive.", mend="Give --requests or --hours.")
+    problem, placed = _read(session, system, placement, rate, semantics, time_limit)
+    process = _arrivals(arrivals, problem)
+    settings = Settings(
+        arrivals=process,
+        service=service_from(service),
+        discipline=Discipline(discipline.value),
+        dispatch=Dispatch(dispatch.value),
+        use_cores=cores,
+        shared_bandwidth=shared_bandwidth,
+    )
+    measured_s = hours * 3600 if hours is not None else None
+    horizon = horizon_for(
+        problem, placed, process, requests=requests, measured_s=measured_s, warm_up_s=warm_up
+    )
+    experiment = replicate(problem, placed, horizon, settings, seed=seed, replications=replications)
+    comparison = compare(problem, placed, settings, experiment)
+    facts = simulation_view.Facts(
+        system=system.name,
+        placement=placement.name if placement is not None else None,
+        rate_per_s=problem.entry_rate_per_s,
+        arrivals=arrivals,
+        service=service,
+        discipline=discipline.value,
+        dispatch=dispatch.value,
+        semantics=semantics.value,
+        seed=seed,
+        period_h=problem.period_h,
+    )
+    simulation_view.show(session, facts, horizon, experiment, comparison)
+
+
+def _read(
+    session: Session,
+    system: Path,
+    placement: Path | None,
+    rate: float | None,
+    semantics: _Semantics,
+    time_limit_s: float,
+) -> tuple[Problem, Placement]:
+    """The problem, and the placement given or the cheapest."""
+    from aisprint_cli.load.json_document import read_json
+    from aisprint_cli.placement.output_file import output_from, stated_rate_per_s
+    from aisprint_cli.placement.problem import CPP_SEMANTICS, PYTHON_SEMANTICS
+    from aisprint_cli.placement.system_file import read_system
+
+    if rate is not None and not 0 < rate < float("inf"):
+        raise UsageError("The rate must be above zero and finite.", mend="Give requests per second.")
+    chosen = PYTHON_SEMANTICS if semantics is _Semantics.PYTHON else CPP_SEMANTICS
+    if placement is None:
+        problem = read_system(system, rate_per_s=rate, semantics=chosen).problem
+        return problem, _solve(session, problem, time_limit_s)
+    document = read_json(placement)
+    stated = rate if rate is not None else stated_rate_per_s(document)
+    problem = read_system(system, rate_per_s=stated, semantics=chosen).problem
+    return problem, output_from(document, placement.parent, problem).placement
+
+
+def _solve(session: Session, problem: Problem, time_limit_s: float) -> Placement:
+    import time
+
+    from aisprint_cli.placement.exact import solve
+
+    session.note("Looking for the cheapest placement ...")
+    result = solve(problem, time_limit_s=time_limit_s, clock=time.monotonic)
+    if result.placement is None:
+        raise InfeasibleError(
+            "There is no placement to simulate: none was found that meets every constraint.",
+            mend="`aisprint place` says why; or give one with --placement.",
+        )
+    proof = "the cheapest" if result.gap == 0 else f"at most {result.gap:.1%} above the cheapest"
+    session.note(f"Simulating the placement that costs {result.cost:.6g} ({proof}).")
+    return result.placement
+
+
+def _arrivals(text: str, problem: Problem) -> ArrivalProcess:
+    from aisprint_cli.simulation.spellings import arrivals_from, trace_from
+
+    kind, _, name = text.partition(":")
+    if kind != "trace":
+        return arrivals_from(text, problem.entry_rate_per_s)
+    try:
+        return trace_from(Path(name).read_text(encoding="utf-8"), name)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInputError(
+            f"The trace {name} cannot be read: {error}.", mend="Give a text file of seconds."
+        ) from error
