@@ -1,0 +1,257 @@
+"""What a `what_if` change may be about: the values of a problem by name, and how each is replaced."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from aisprint_cli.placement.problem import LocalLimit
+
+if TYPE_CHECKING:
+    from aisprint_cli.placement.problem import Component, Option, Piece, Problem
+
+_Item = TypeVar("_Item")
+RESOURCES: Final = "resource"
+
+
+class Impossible(ValueError):  # noqa: N818 - read as a sentence: why the change is impossible
+    """Why a value cannot become what the change says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One operator and its operand; `relative` operands are shares of the value."""
+
+    operator: str
+    operand: float
+    relative: bool = False
+
+    def __call__(self, value: float) -> float:
+        """The value after the edit."""
+        step = value * self.operand if self.relative else self.operand
+        match self.operator:
+            case "+=":
+                return value + step
+            case "-=":
+                return value - step
+            case "*=":
+                return value * self.operand
+            case "/=":
+                return value / self.operand
+            case _:
+                return self.operand
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The numbers of the items a change is about; of their options those on `resources` (None: all)."""
+
+    numbers: tuple[int, ...]
+    resources: frozenset[int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The values a property may take."""
+
+    words: str
+    low: float = 0.0
+    high: float = math.inf
+    above: bool = False
+    whole: bool = False
+
+    def check(self, value: float, *, finite: bool = True) -> float:
+        """The value itself.
+
+        Raises:
+            Impossible: when it is out of the range.
+
+        """
+        outside = value <= self.low if self.above else value < self.low
+        if outside or value > self.high or (finite and math.isinf(value)):
+            raise Impossible(f"this would make it {value:g}; {self.words}.")
+        if self.whole and not float(value).is_integer():
+            raise Impossible(f"this would make it {value:g}; {self.words}.")
+        return value
+
+
+Change = Callable[["Problem", Selection, Edit], "Problem"]
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """Something of an item that can be changed."""
+
+    words: str
+    change: Change
+    by_resource: bool = False
+
+
+_PRICE = Range("a price is at least 0")
+_COUNT = Range("a number of instances is a whole number, at least 0", whole=True)
+_SIZE = Range("it is at least 0")
+_POSITIVE = Range("it is above 0", above=True)
+_SHARE = Range("a share is between 0 and 1", high=1.0)
+
+
+def names_of(problem: Problem, kind: str) -> tuple[str, ...]:
+    """The names of all items of a kind, by number."""
+    items: Mapping[str, tuple[Any, ...]] = {
+        RESOURCES: problem.resources,
+        "layer": problem.layers,
+        "component": problem.components,
+        "path": problem.path_limits,
+        "network": problem.domains,
+    }
+    return tuple(item.name for item in items[kind])
+
+
+def _put(
+    items: tuple[_Item, ...], numbers: tuple[int, ...], make: Callable[[_Item], _Item]
+) -> tuple[_Item, ...]:
+    return tuple(make(item) if number in numbers else item for number, item in enumerate(items))
+
+
+def _rate(problem: Problem, _: Selection, edit: Edit) -> Problem:
+    return problem.at_rate(_POSITIVE.check(edit(problem.entry_rate_per_s)))
+
+
+def _period(problem: Problem, _: Selection, edit: Edit) -> Problem:
+    return replace(problem, period_h=_POSITIVE.check(edit(problem.period_h)))
+
+
+def _resource(field: str, allowed: Range) -> Change:
+    def change(problem: Problem, selection: Selection, edit: Edit) -> Problem:
+        def make(item: Any) -> Any:
+            value = allowed.check(edit(getattr(item, field)))
+            return replace(item, **{field: int(value) if allowed.whole else value})
+
+        return replace(problem, resources=_put(problem.resources, selection.numbers, make))
+
+    return change
+
+
+def _layer(field: str, allowed: Range) -> Change:
+    inner = _resource(field, allowed)
+
+    def change(problem: Problem, selection: Selection, edit: Edit) -> Problem:
+        inside = [number for number, item in enumerate(problem.resources) if item.layer in selection.numbers]
+        return inner(problem, Selection(tuple(inside), None), edit)
+
+    return change
+
+
+def _options(field: str, allowed: Range) -> Change:
+    def change(problem: Problem, selection: Selection, edit: Edit) -> Problem:
+        touched = 0
+
+        def option(item: Option) -> Option:
+            nonlocal touched
+            if selection.resources is not None and item.resource not in selection.resources:
+                return item
+            if field == "cold_s" and not problem.is_function(item.resource):
+                return item
+            touched += 1
+            values: dict[str, Any] = {field: allowed.check(edit(getattr(item, field)))}
+            return replace(item, **values)
+
+        def make(component: Component) -> Component:
+            return _each_piece(
+                component, lambda piece: replace(piece, options=tuple(map(option, piece.options)))
+            )
+
+        changed = replace(problem, components=_put(problem.components, selection.numbers, make))
+        if not touched:
+            raise Impossible("none of its pieces may run on such a resource, so it has no such value.")
+        return changed
+
+    return change
+
+
+def _each_piece(component: Component, make: Callable[[Piece], Piece]) -> Component:
+    return replace(
+        component,
+        alternatives=tuple(
+            replace(item, pieces=tuple(map(make, item.pieces))) for item in component.alternatives
+        ),
+    )
+
+
+def _data(problem: Problem, selection: Selection, edit: Edit) -> Problem:
+    def size(value: float) -> float:
+        return _SIZE.check(edit(value))
+
+    def make(component: Component) -> Component:
+        component = _each_piece(component, lambda piece: replace(piece, data_size=size(piece.data_size)))
+        sent = tuple(replace(item, sent=tuple(map(size, item.sent))) for item in component.alternatives)
+        return replace(component, alternatives=sent)
+
+    return replace(problem, components=_put(problem.components, selection.numbers, make))
+
+
+def _local_limit(problem: Problem, selection: Selection, edit: Edit) -> Problem:
+    limits = {limit.component: limit.limit_s for limit in problem.local_limits}
+    for number in selection.numbers:
+        if number not in limits and edit.operator != "=":
+            raise Impossible(f"`{problem.components[number].name}` has no limit yet; set one with `=`.")
+        value = edit(limits.get(number, math.inf))
+        limits[number] = _POSITIVE.check(value, finite=False)
+    kept = tuple(LocalLimit(item, limit) for item, limit in limits.items() if limit < math.inf)
+    return replace(problem, local_limits=kept)
+
+
+def _path_limit(problem: Problem, selection: Selection, edit: Edit) -> Problem:
+    limits = _put(
+        problem.path_limits,
+        selection.numbers,
+        lambda item: replace(item, limit_s=_POSITIVE.check(edit(item.limit_s), finite=False)),
+    )
+    return replace(problem, path_limits=tuple(item for item in limits if item.limit_s < math.inf))
+
+
+def _network(field: str, allowed: Range) -> Change:
+    def change(problem: Problem, selection: Selection, edit: Edit) -> Problem:
+        def make(item: Any) -> Any:
+            return replace(item, **{field: allowed.check(edit(getattr(item, field)))})
+
+        return replace(problem, domains=_put(problem.domains, selection.numbers, make))
+
+    return change
+
+
+PLAIN: Final[dict[str, Property]] = {
+    "rate": Property("requests per second that enter", _rate),
+    "period": Property("hours that the cost is for", _period),
+}
+"""What stands alone."""
+
+GROUPS: Final[dict[str, dict[str, Property]]] = {
+    RESOURCES: {
+        "cost": Property("price per hour of an instance", _resource("cost_per_hour", _PRICE)),
+        "instances": Property("instances there are at most", _resource("limit", _COUNT)),
+        "memory": Property("memory, MiB", _resource("memory_mib", _SIZE)),
+        "idle": Property("seconds an idle function instance lives", _resource("idle_before_kill_s", _SIZE)),
+    },
+    "layer": {
+        "cost": Property("price per hour of each of its resources", _layer("cost_per_hour", _PRICE)),
+        "instances": Property("instances of each of its resources", _layer("limit", _COUNT)),
+        "memory": Property("memory of each of its resources, MiB", _layer("memory_mib", _SIZE)),
+    },
+    "component": {
+        "demand": Property(
+            "service time, s (functions: warm)", _options("demand_s", _SIZE), by_resource=True
+        ),
+        "cold": Property("service time of a cold start, s", _options("cold_s", _SIZE), by_resource=True),
+        "memory": Property("memory of each piece, MiB", _options("memory_mib", _SIZE), by_resource=True),
+        "data": Property("data sent, between its pieces and on", _data),
+        "limit": Property("limit of its response time, s (`inf`: none)", _local_limit),
+    },
+    "path": {"limit": Property("limit of its time, s (`inf`: none)", _path_limit)},
+    "network": {
+        "delay": Property("access delay, s", _network("access_delay_s", _SIZE)),
+        "bandwidth": Property("bandwidth, in the file's unit", _network("bandwidth", _POSITIVE)),
+    },
+}
+"""Properties by kind of item."""
