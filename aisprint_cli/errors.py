@@ -88,6 +88,12 @@ class StateError(AisprintError):
     exit_code = ExitCode.STATE
 
 
+class InterruptedRunError(AisprintError):
+    """The person at the keyboard stopped the run; what it had done so far is recorded."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+
 class VerificationError(AisprintError):
     """Something we made does not hold up to its own check; nothing of it was written."""
 

@@ -129,7 +129,7 @@ def require_complete(outcome: Outcome, command: str, again: str) -> None:
         ExternalError: when a step failed.
         InterruptedRunError: when it was stopped.
     """
-    from aisprint_cli.deploy.errors import InterruptedRunError
+    from aisprint_cli.errors import InterruptedRunError
 
     if outcome.failed or outcome.skipped:
         first, error = outcome.failed[0]

@@ -12,9 +12,9 @@ from aisprint_cli.backends.registry import Place, open_backend
 from aisprint_cli.deploy.ledger import DeploymentRecord, DeploymentState, Ledger
 from aisprint_cli.deploy.planner import Record
 from aisprint_cli.deploy.secrets import SecretStore
-from aisprint_cli.deploy.state_directory import ledger_path, state_directory
 from aisprint_cli.deploy.topology import Topology, topology_of
 from aisprint_cli.errors import StateError
+from aisprint_cli.system.state_directory import ledger_path, state_directory
 
 
 @dataclass(frozen=True)

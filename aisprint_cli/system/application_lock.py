@@ -40,26 +40,43 @@ def application_lock(
         waiting: told once, when there is somebody to wait for.
 
     Raises:
-        StateError: when the other one still holds it after that time.
+        StateError: when the other one still holds it after that time, or the folder cannot be written.
     """
     from filelock import FileLock, Timeout
 
     lock = FileLock(folder / "lock", mode=0o600)
     sidecar = folder / "lock.json"
     try:
-        lock.acquire(blocking=False)
+        with _lock_errors(folder):
+            lock.acquire(blocking=False)
     except Timeout:
         waiting(f"Waiting up to {timeout_s:g} s for {_holder(sidecar)} to finish.")
         _wait(lock.acquire, Timeout, sidecar, timeout_s)
     try:
         holder = {"pid": os.getpid(), "command": command, "since_s": time.time()}
-        write_atomic(sidecar, json.dumps(holder), mode=0o600)
+        with _lock_errors(folder):
+            write_atomic(sidecar, json.dumps(holder), mode=0o600)
         try:
             yield
         finally:
             sidecar.unlink(missing_ok=True)
     finally:
         lock.release()
+
+
+@contextmanager
+def _lock_errors(folder: Path) -> Iterator[None]:
+    """A folder that cannot be written, as an error of ours."""
+    try:
+        yield
+    except TimeoutError:  # the lock's own: somebody else holds it
+        raise
+    except OSError as error:
+        raise StateError(
+            f"The application cannot be locked in {folder}: {error.strerror or error}.",
+            why="Two changes of one application at once would undo each other; nothing was changed.",
+            mend="Make that folder writable, or make room on its file system.",
+        ) from error
 
 
 def _wait(

@@ -10,6 +10,11 @@ from aisprint_cli.system.files import write_atomic
 NAME = ".aisprint"
 
 
+def ledger_path(application: Path) -> Path:
+    """Where an application's ledger is, whether it exists or not."""
+    return application / NAME / "ledger.sqlite"
+
+
 def state_directory(application: Path) -> Path:
     """Make sure the folder exists, is private, and is ignored by git.
 

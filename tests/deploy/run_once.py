@@ -16,8 +16,8 @@ from aisprint_cli.deploy.ledger import Ledger
 from aisprint_cli.deploy.prepare import Prepared
 from aisprint_cli.deploy.run import Execution, deploy, plan_deployment, plan_removal, undeploy
 from aisprint_cli.deploy.secrets import SecretStore
-from aisprint_cli.deploy.state_directory import ledger_path, state_directory
 from aisprint_cli.deploy.workspace import Workspace
+from aisprint_cli.system.state_directory import ledger_path, state_directory
 
 EXECUTION = Execution(parallel=2, listen=lambda _event: None, stopped=lambda: False)
 

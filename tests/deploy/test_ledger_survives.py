@@ -11,8 +11,8 @@ from directory_backend import chain
 
 from aisprint_cli.deploy.ledger import DeploymentState, Ledger
 from aisprint_cli.deploy.planner import Action, RecordState
-from aisprint_cli.deploy.state_directory import state_directory
 from aisprint_cli.errors import StateError
+from aisprint_cli.system.state_directory import state_directory
 
 
 def test_only_its_owner_reads_it(tmp_path: Path) -> None:

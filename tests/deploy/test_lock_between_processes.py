@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from aisprint_cli.deploy.lock import application_lock
 from aisprint_cli.errors import StateError
+from aisprint_cli.system.application_lock import application_lock
 
 HOLDER = """
 import sys
 from pathlib import Path
-from aisprint_cli.deploy.lock import application_lock
+from aisprint_cli.system.application_lock import application_lock
 with application_lock(Path(sys.argv[1]), "aisprint deploy shop", timeout_s=5, waiting=print):
     print("held", flush=True)
     sys.stdin.readline()
@@ -93,3 +93,15 @@ def test_the_note_is_private_and_goes_with_the_lock(tmp_path: Path) -> None:
         assert note.stat().st_mode & 0o777 == 0o600
         assert '"pid"' in note.read_text()
     assert not note.exists()
+
+
+def test_a_folder_that_cannot_be_locked_is_named(tmp_path: Path) -> None:
+    (tmp_path / "lock").mkdir()
+
+    with (
+        pytest.raises(StateError, match="cannot be locked") as caught,
+        application_lock(tmp_path, "aisprint design shop", timeout_s=0, waiting=print),
+    ):
+        raise AssertionError("the lock was given")
+
+    assert str(tmp_path) in caught.value.message

@@ -69,10 +69,10 @@ def deploy(
 
     Example: aisprint deploy digit_reader --deployment deployment2 --yes
     """
-    from aisprint_cli.deploy.lock import application_lock
     from aisprint_cli.deploy.prepare import prepare
     from aisprint_cli.deploy.run import plan_deployment
     from aisprint_cli.deploy.workspace import open_workspace
+    from aisprint_cli.system.application_lock import application_lock
 
     session = open_session(output, quiet, verbose, no_color)
     directory = application_directory(app, application_dir)

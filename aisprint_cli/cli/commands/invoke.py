@@ -187,7 +187,7 @@ def _conclude(session: Session, workspace: Workspace, tally: Tally, total: int) 
         InterruptedRunError: when it was stopped.
     """
     from aisprint_cli.cli.invocation_view import print_invocations
-    from aisprint_cli.deploy.errors import InterruptedRunError
+    from aisprint_cli.errors import InterruptedRunError
 
     if session.output is not OutputFormat.JSON:
         print_invocations(session.out, tally)

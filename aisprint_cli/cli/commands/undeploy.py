@@ -62,9 +62,9 @@ def undeploy(
 
     Example: aisprint undeploy digit_reader --keep-data --yes
     """
-    from aisprint_cli.deploy.lock import application_lock
     from aisprint_cli.deploy.run import plan_removal
     from aisprint_cli.deploy.workspace import has_ledger, open_workspace
+    from aisprint_cli.system.application_lock import application_lock
 
     session = open_session(output, quiet, verbose, no_color)
     directory = application_directory(app, application_dir)
