@@ -32,7 +32,10 @@ class ItemKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ResourceCapacity:
-    """What a resource of a cluster offers: `nodes` nodes of `cores` cores and `memory_mib` MiB each."""
+    """What a resource of a cluster offers: `nodes` nodes of `cores` cores and `memory_mib` MiB each.
+
+    `cores` is 0 for a cloud of functions: each run gets an instance of its own there.
+    """
 
     name: str
     nodes: int

@@ -12,7 +12,7 @@ from typing import Any
 from aisprint_cli.backends.interface import FunctionSpec, Item, ItemKind
 from aisprint_cli.errors import UsageError
 
-OWN_STORAGE = frozenset({"minio", "minio.default", "s3"})
+_STORAGE_KINDS = frozenset({"minio", "s3"})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -61,10 +61,12 @@ class FunctionNode:
 def folder_of(own_cluster: str, entry: Mapping[str, Any]) -> Folder:
     """The folder an `input` or `output` entry of a service document means.
 
-    `minio` is the cluster's own storage, `minio.<cluster>` that of another one.
+    `minio` and `s3` are the cluster's own storage, `minio.<cluster>` and `s3.<cluster>` another one's.
     """
     provider = str(entry.get("storage_provider", "minio"))
-    cluster = own_cluster if provider in OWN_STORAGE else provider.partition(".")[2] or provider
+    kind, _, identity = provider.partition(".")
+    is_own = kind in _STORAGE_KINDS and identity in {"", "default"}
+    cluster = own_cluster if is_own else identity or provider
     return Folder(cluster, str(entry.get("path", "")).strip("/"))
 
 

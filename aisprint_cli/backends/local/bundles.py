@@ -119,25 +119,19 @@ def read_variables(file: Path) -> dict[str, str]:
     """The variables of `env.yaml`, a flat map; none is the same as an empty one.
 
     Raises:
-        InvalidInputError: when it is no flat map of names to plain values.
+        InvalidInputError: when it is no flat map of names to plain values; with the positions.
     """
-    import yaml
+    from aisprint_cli.diagnostics import Findings
+    from aisprint_cli.load.environment import read_environment
+    from aisprint_cli.load.reporter import Reporter
 
-    if not file.exists():
-        return {}
-    try:
-        document = yaml.safe_load(file.read_text()) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InvalidInputError(f"{file} is no valid YAML: {error}.") from error
-    if not isinstance(document, dict) or any(isinstance(value, dict | list) for value in document.values()):
-        raise InvalidInputError(f"{file} has to be a flat map of names to values.")
-    return {str(name): _plain(value) for name, value in document.items()}
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else str(value)
+    findings = Findings()
+    variables = read_environment(file.parent, file.name, Reporter(findings))
+    if findings.has_errors:
+        raise InvalidInputError(
+            f"{file} is no flat map of names to values.", findings.sorted(), directory=file.parent
+        )
+    return variables
 
 
 def _standard_script() -> Path:

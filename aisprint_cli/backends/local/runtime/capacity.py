@@ -23,7 +23,11 @@ def host_job_limit() -> int:
 
 @dataclass(slots=True)
 class Node:
-    """One node of a resource; what is taken is kept beside what it has."""
+    """One node of a resource; what is taken is kept beside what it has.
+
+    A node without cores stands for a cloud of functions, where each run gets an instance of its own:
+    it takes as many runs as the machine does.
+    """
 
     name: str
     resource: str
@@ -33,9 +37,14 @@ class Node:
     memory_taken_mib: float = 0.0
     jobs: int = 0
 
+    @property
+    def is_elastic(self) -> bool:
+        """Whether it has no bounds of its own."""
+        return self.cores == 0
+
     def fits(self, cores: float, memory_mib: float) -> bool:
         """Whether a job finds room; one that needs more than the whole node runs there alone."""
-        if self.jobs == 0:
+        if self.jobs == 0 or self.is_elastic:
             return True
         return (
             self.cores_taken + cores <= self.cores + _SLACK

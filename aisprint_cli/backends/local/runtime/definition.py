@@ -14,6 +14,8 @@ DEFAULT_MEMORY: Final = "256Mi"
 DEFAULT_CPU: Final = "0.2"
 TIMEOUT_ANNOTATION: Final = "aisprint.timeout_s"
 RESOURCE_ANNOTATION: Final = "aisprint.resource"
+STORAGE_KINDS: Final = frozenset({"minio", "s3"})
+"""The object storages that a cluster has here: an OSCAR cluster's MinIO, a functions cloud's S3."""
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -44,7 +46,8 @@ class ServiceRefusedError(ValueError):
 class Route:
     """One input or output: `path` is `bucket` or `bucket/folder`; empty rules accept every name.
 
-    `cluster` is the cluster of `minio.<cluster>`, None for the service's own; `provider` as written.
+    `cluster` is the cluster of `minio.<cluster>` or `s3.<cluster>`, None for the service's own;
+    `provider` as written.
     """
 
     provider: str
@@ -59,9 +62,14 @@ class Route:
         return self.path.partition("/")[0]
 
     @property
-    def is_minio(self) -> bool:
+    def kind(self) -> str:
+        """What kind of storage it is: `minio`, `s3`, or another one."""
+        return self.provider.partition(".")[0]
+
+    @property
+    def is_hosted(self) -> bool:
         """Whether objects of this route live on a cluster's own storage."""
-        return self.provider == "minio" or self.provider.startswith("minio.")
+        return self.kind in STORAGE_KINDS
 
     def accepts(self, name: str) -> bool:
         """Whether a file of that name passes the prefix and suffix rules."""
@@ -90,7 +98,7 @@ class ServiceDefinition:
 
     def own_buckets(self) -> set[str]:
         """Buckets of its cluster that it reads from or writes to."""
-        own = [route for route in (*self.inputs, *self.outputs) if route.is_minio and route.cluster is None]
+        own = [route for route in (*self.inputs, *self.outputs) if route.is_hosted and route.cluster is None]
         return {route.bucket for route in own}
 
 
@@ -204,9 +212,10 @@ def _timeout(text: str | None) -> float | None:
 def _inputs(document: Mapping[str, Any]) -> tuple[Route, ...]:
     routes = _routes(document, "input")
     for route in routes:
-        if not route.is_minio or route.cluster is not None:
+        if not route.is_hosted or route.cluster is not None:
             raise ServiceRefusedError(
-                f"Input comes from the cluster's own storage only ('minio'), not from {route.provider!r}"
+                "Input comes from the cluster's own storage only ('minio' or 's3'), not from"
+                f" {route.provider!r}"
             )
     return routes
 
@@ -223,8 +232,8 @@ def _route(entry: object, place: str) -> Route:
         raise ServiceRefusedError(f"'{place}' has to be a map with 'storage_provider' and 'path'")
     provider = _text(entry, "storage_provider") or "minio"
     path = _text(entry, "path").strip("/")
-    identity = provider.partition(".")[2]
-    if (provider == "minio" or provider.startswith("minio.")) and not is_safe_path(f"{path}/file"):
+    kind, _, identity = provider.partition(".")
+    if kind in STORAGE_KINDS and not is_safe_path(f"{path}/file"):
         raise ServiceRefusedError(
             f"'{place}' has no valid path: {path!r} is not 'bucket/folder' with a bucket name of 3 to 63 "
             "lower-case letters, digits and hyphens"

@@ -267,10 +267,10 @@ class Engine:
 
     def _check_targets(self, hosted: Hosted) -> None:
         for route in hosted.definition.outputs:
-            if not route.is_minio:
+            if not route.is_hosted:
                 raise JobRefusedError(
                     f"its output goes to {route.provider!r}; only the storage of local clusters "
-                    "('minio', 'minio.<cluster>') is known here"
+                    "('minio', 's3', and these of another cluster: 'minio.<cluster>') is known here"
                 )
             if route.cluster is not None and self._registry.cluster(route.cluster) is None:
                 raise JobRefusedError(

@@ -134,7 +134,7 @@ class Host:
             token = before.record.token if before else secrets.token_hex(32)
             record = ServiceRecord(cluster, definition.name, definition.document, token, hosting)
             for route in (*definition.inputs, *definition.outputs):
-                if route.is_minio and route.cluster is None:
+                if route.is_hosted and route.cluster is None:
                     self.objects.make_bucket(cluster, route.path)
             hosted = self.registry.put_service(record)
         self.engine.wake()

@@ -12,7 +12,7 @@ import binascii
 import hmac
 import json
 import platform
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import unquote_plus
 
@@ -21,6 +21,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.concurrency import run_in_threadpool
 
 from aisprint_cli import __version__
+from aisprint_cli.backends.local.runtime.capacity import Node
 from aisprint_cli.backends.local.runtime.definition import ServiceRefusedError, is_safe_path, parse_service
 from aisprint_cli.backends.local.runtime.host import Host
 from aisprint_cli.backends.local.runtime.records import Hosting, JobRecord, Stage
@@ -231,26 +232,45 @@ def _add_cluster(router: APIRouter, host: Host) -> None:
 
     @router.get("/status")
     def status(cluster: str) -> dict[str, Any]:
-        nodes = host.capacity.nodes(cluster)
-        free_cpu = [round(1000 * max(0.0, node.cores - node.cores_taken)) for node in nodes]
-        free_memory = [round(2**20 * max(0.0, node.memory_mib - node.memory_taken_mib)) for node in nodes]
+        rooms = [_room(node, host.capacity.limit) for node in host.capacity.nodes(cluster)]
+        free_cpu = [room.cpu - room.cpu_taken for room in rooms]
+        free_memory = [room.memory - room.memory_taken for room in rooms]
         return {
-            "numberNodes": len(nodes),
+            "numberNodes": len(rooms),
             "cpuFreeTotal": sum(free_cpu),
             "cpuMaxFree": max(free_cpu, default=0),
             "memoryFreeTotal": sum(free_memory),
             "memoryMaxFree": max(free_memory, default=0),
             "detail": [
                 {
-                    "nodeName": node.name,
-                    "cpuCapacity": str(round(1000 * node.cores)),
-                    "cpuUsage": str(round(1000 * node.cores_taken)),
-                    "memoryCapacity": str(round(2**20 * node.memory_mib)),
-                    "memoryUsage": str(round(2**20 * node.memory_taken_mib)),
+                    "nodeName": room.name,
+                    "cpuCapacity": str(room.cpu),
+                    "cpuUsage": str(room.cpu_taken),
+                    "memoryCapacity": str(room.memory),
+                    "memoryUsage": str(room.memory_taken),
                 }
-                for node in nodes
+                for room in rooms
             ],
         }
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """A node as OSCAR shows it: cores in thousandths, memory in bytes, never more taken than there is."""
+
+    name: str
+    cpu: int
+    cpu_taken: int
+    memory: int
+    memory_taken: int
+
+
+def _room(node: Node, job_limit: int) -> _Room:
+    """Of a node without bounds, what the machine lets it have: a core and its memory for each run."""
+    cores, times = (job_limit, job_limit) if node.is_elastic else (node.cores, 1)
+    cpu, memory = round(1000 * cores), round(2**20 * node.memory_mib * times)
+    cpu_taken, memory_taken = round(1000 * node.cores_taken), round(2**20 * node.memory_taken_mib)
+    return _Room(node.name, cpu, min(cpu, cpu_taken), memory, min(memory, memory_taken))
 
 
 def _job_view(job: JobRecord) -> dict[str, str]:

@@ -31,6 +31,11 @@ class Hosted:
     record: ServiceRecord
     definition: ServiceDefinition
 
+    def storage_of(self, path: str) -> str:
+        """The kind of storage that told of an object: that of the input it came in by, else MinIO."""
+        found = (route.kind for route in self.definition.inputs if route.covers(path))
+        return next(found, "minio")
+
 
 class Registry:
     """Thread-safe."""

@@ -60,7 +60,7 @@ def resources_from_wire(entries: list[dict[str, Any]]) -> tuple[ResourceCapacity
     """
     resources = tuple(ResourceCapacity(**entry) for entry in entries)
     for resource in resources:
-        if resource.nodes < 1 or resource.cores <= 0 or resource.memory_mib <= 0:
+        if resource.nodes < 1 or resource.cores < 0 or resource.memory_mib <= 0:
             raise ValueError(f"the resource {resource.name!r} offers nothing")
     return resources
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 from aisprint_cli.backends.local.layout import PRIVATE, Home
 from aisprint_cli.backends.local.runtime.definition import Route
@@ -28,6 +28,7 @@ from aisprint_cli.system.files import write_atomic
 _SYSTEM_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _INHERITED: Final = ("LANG", "LC_ALL", "LC_CTYPE", "TZ")
 _EVENT_LIMIT: Final = 100_000
+_S3_REGION: Final = "us-east-1"
 PAYLOAD_NAME: Final = "event_file"
 
 
@@ -118,26 +119,24 @@ def collect(place: Workplace, routes: Sequence[Route], own_cluster: str) -> list
     return outputs
 
 
-def event_of(job: JobRecord) -> dict[str, Any]:
-    """The event MinIO sends when an object is put; the key is quoted as MinIO does."""
+def event_of(job: JobRecord, storage: str) -> dict[str, Any]:
+    """The event that a storage, `minio` or `s3`, sends when an object is put; each quotes its own way."""
     bucket, _, key = job.input_path.partition("/")
-    return {
-        "Key": job.input_path,
-        "EventName": "s3:ObjectCreated:Put",
-        "Records": [
-            {
-                "eventVersion": "2.0",
-                "eventSource": "minio:s3",
-                "awsRegion": "",
-                "eventName": "s3:ObjectCreated:Put",
-                "eventTime": event_time(job.created_s),
-                "s3": {
-                    "bucket": {"name": bucket, "arn": f"arn:aws:s3:::{bucket}"},
-                    "object": {"key": quote(key, safe="")},
-                },
-            }
-        ],
+    is_s3 = storage == "s3"
+    record = {
+        "eventVersion": "2.1" if is_s3 else "2.0",
+        "eventSource": "aws:s3" if is_s3 else "minio:s3",
+        "awsRegion": _S3_REGION if is_s3 else "",
+        "eventName": "ObjectCreated:Put" if is_s3 else "s3:ObjectCreated:Put",
+        "eventTime": event_time(job.created_s),
+        "s3": {
+            "bucket": {"name": bucket, "arn": f"arn:aws:s3:::{bucket}"},
+            "object": {"key": quote_plus(key, safe="/") if is_s3 else quote(key, safe="")},
+        },
     }
+    if is_s3:
+        return {"Records": [record]}
+    return {"Key": job.input_path, "EventName": "s3:ObjectCreated:Put", "Records": [record]}
 
 
 def event_time(moment_s: float) -> str:
@@ -177,16 +176,16 @@ def _environment(
         "TMP_OUTPUT_DIR": str(place.output),
         "STORAGE_OBJECT_KEY": job.input_path.partition("/")[2],
         "EVENT_TIME": event_time(job.created_s),
-        "EVENT": _event_text(job, input_file),
+        "EVENT": _event_text(job, hosted, input_file),
         "JOB_UUID": job.id,
         "AISPRINT_TRACE": job.trace,
         "AISPRINT_REPORT_FILE": str(report),
     }
 
 
-def _event_text(job: JobRecord, input_file: Path) -> str:
+def _event_text(job: JobRecord, hosted: Hosted, input_file: Path) -> str:
     if not job.payload:
-        return json.dumps(event_of(job), separators=(",", ":"))
+        return json.dumps(event_of(job, hosted.storage_of(job.input_path)), separators=(",", ":"))
     if input_file.stat().st_size > _EVENT_LIMIT:
         return ""
     text = input_file.read_bytes().replace(b"\0", b"").decode(errors="replace")
