@@ -114,13 +114,13 @@ def test_a_failing_script_stops_its_chain_and_says_so(local: Local) -> None:
 def test_an_output_for_a_place_nobody_knows_fails_with_words(local: Local) -> None:
     local.cluster()
     local.script("far", "true", outputs=[io("far/output", provider="minio.mars")])
-    local.script("bucket", "true", outputs=[io("far/output", provider="s3.aws")])
+    local.script("bucket", "true", outputs=[io("far/output", provider="onedata.space")])
     local.put("far/input/a")
     local.put("bucket/input/a")
     jobs = local.settled(2)
     assert {job.state for job in jobs} == {JobState.FAILED}
     assert "'mars', which is not hosted here" in jobs[0].reason
-    assert "'s3.aws'" in jobs[1].reason
+    assert "'onedata.space'" in jobs[1].reason
 
 
 def test_a_script_sees_the_contract_of_the_supervisor_and_nothing_of_the_shell(
