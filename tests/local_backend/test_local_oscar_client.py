@@ -223,7 +223,7 @@ def test_calls_and_the_admin_api_need_their_own_tokens(client: Client) -> None:
         ({"cpu": 1}, "'cpu' has to be a string"),
         ({"input": [io("upper/../../etc")]}, "no valid path"),
         ({"input": [io("Bad_Bucket/in")]}, "no valid path"),
-        ({"input": [io("in", provider="s3.other")]}, "own storage only"),
+        ({"input": [io("inbox", provider="s3.other")]}, "own storage only"),
         ({"output": [io("upper/output", suffix=[1])]}, "list of strings"),
         ({"environment": {"Variables": {"A B": "1"}}}, "'A B'"),
         ({"annotations": {"aisprint.timeout_s": "soon"}}, "no number of seconds"),
