@@ -17,6 +17,7 @@ from aisprint_cli.cli.commands import (
     logs,
     new,
     outputs,
+    place,
     schema,
     simulate,
     status,
@@ -58,6 +59,7 @@ app.command("validate")(validate.validate)
 app.command("schema")(schema.schema)
 app.command("design")(design.design)
 app.command("deployments")(deployments.deployments)
+app.command("place")(place.place)
 app.command("simulate")(simulate.simulate)
 app.command("toscarize")(toscarize.toscarize)
 app.command("deploy")(deploy.deploy)

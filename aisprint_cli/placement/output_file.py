@@ -31,8 +31,7 @@ _NO_DESCRIPTION: Final = "No description"
 class StatedSolution:
     """A placement as an output file gives it, with the figures the file states.
 
-    `rate_per_s` is the file's `Lambda`, None where it gives none. `component_s` and `path_s` are the
-    stated times by name.
+    `component_s` and `path_s` are the stated times by name.
     """
 
     placement: Placement
@@ -168,6 +167,43 @@ def _stated(entry: JsonValue, name: str) -> dict[str, float]:
         if value is not None:
             found[item.name] = value
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A figure that a file states, beside the one computed here."""
+
+    what: str
+    stated: float
+    computed: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the two differ by rounding only."""
+        return math.isclose(self.stated, self.computed, rel_tol=1e-6, abs_tol=1e-9)
+
+    def to_json(self) -> dict[str, Any]:
+        """The pair as plain values; an infinite time is None."""
+        computed = self.computed if math.isfinite(self.computed) else None
+        stated = self.stated if math.isfinite(self.stated) else None
+        return {"what": self.what, "stated": stated, "computed": computed, "agrees": self.agrees}
+
+
+def differences(stated: StatedSolution, assessment: Assessment) -> tuple[Difference, ...]:
+    """Every figure the file states, beside the one computed here."""
+    problem = assessment.problem
+    found = [] if stated.cost is None else [Difference("total cost", stated.cost, assessment.cost)]
+    found += [
+        Difference(f"response time of {component.name} (s)", stated.component_s[component.name], time_s)
+        for component, time_s in zip(problem.components, assessment.component_s, strict=True)
+        if component.name in stated.component_s
+    ]
+    found += [
+        Difference(f"time of path {limit.name} (s)", stated.path_s[limit.name], time_s)
+        for limit, time_s in zip(problem.path_limits, assessment.path_s, strict=True)
+        if limit.name in stated.path_s
+    ]
+    return tuple(found)
 
 
 def output_document(

@@ -150,9 +150,10 @@ class _Reader:
             self._root.report(EMPTY, "The file has no usable resource.")
         rate = self._rate(rate_per_s)
         moves = self._read_graph()
-        if moves is None or rate is None:
+        if moves is None:
+            self._read_network()
             return None
-        rates = _rates(moves, rate)
+        rates = _rates(moves, rate or 1.0)
         components = tuple(
             component
             for name in moves
@@ -162,7 +163,7 @@ class _Reader:
         local, paths = self._read_local_limits(), self._read_path_limits(moves)
         period = self._root.find("Time")
         period_h = 1.0 if period is None else period.number(above=0)
-        if self._root.document.findings.has_errors or period_h is None:
+        if self._root.document.findings.has_errors or period_h is None or rate is None:
             return None
         problem = Problem(
             entry_rate_per_s=rate,

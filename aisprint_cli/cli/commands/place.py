@@ -1,0 +1,293 @@
+"""`aisprint place`: the cheapest placement that meets every constraint, with its proof."""
+
+from __future__ import annotations
+
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from aisprint_cli.cli.session import NoColor, Output, OutputFormat, Quiet, Session, Verbose, open_session
+from aisprint_cli.errors import ExitCode, InfeasibleError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from aisprint_cli.placement.constraints import Assessment
+    from aisprint_cli.placement.exact import Result
+    from aisprint_cli.placement.explanation import NextBest
+    from aisprint_cli.placement.problem import Problem
+    from aisprint_cli.placement.system_file import SystemFile
+
+SCHEMA = "aisprint.place/1"
+_CONFLICT_TIME_S = 15.0
+
+
+class Program(StrEnum):
+    """The reference program that is followed where its two programs differ."""
+
+    PYTHON = "python"
+    CPP = "cpp"
+
+
+def place(
+    system: Annotated[
+        Path, typer.Argument(metavar="SYSTEM", help="A system file (JSON).", show_default=False)
+    ],
+    rate: Annotated[
+        float | None,
+        typer.Option(
+            "--rate", metavar="R", help="Requests per second that enter.", show_default="the file's Lambda"
+        ),
+    ] = None,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(
+            "--time-limit",
+            metavar="SECONDS",
+            min=0,
+            help="Stop then with the best placement found and its proven gap; Ctrl-C does the same.",
+            show_default="until it is proven",
+        ),
+    ] = None,
+    semantics: Annotated[
+        Program, typer.Option("--semantics", help="Which reference program to follow where they differ.")
+    ] = Program.PYTHON,
+    evaluate: Annotated[
+        Path | None,
+        typer.Option("--evaluate", metavar="OUTPUT", help="Evaluate this output file instead of searching."),
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Also say what the next best choice of each component costs.")
+    ] = False,
+    write: Annotated[
+        Path | None,
+        typer.Option("--write", metavar="FILE", help="Write the placement as an output file (JSON)."),
+    ] = None,
+    output: Output = OutputFormat.TABLE,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+    no_color: NoColor = False,
+) -> None:
+    """Choose the cheapest deployment, resources and instances that keep every limit, and prove it.
+
+    Ends with 4 when no placement keeps every limit, and says which limits are in conflict and what
+    would help. With --evaluate it computes the figures of a given placement instead, and ends with 4
+    when that one breaks a limit.
+
+    Example:
+        aisprint place SystemFile.json --rate 1.8 --write Output.json
+        aisprint place SystemFile.json --evaluate Output.json
+    """
+    session = open_session(output, quiet, verbose, no_color)
+    if rate is not None and not (0 < rate < float("inf")):
+        raise UsageError(f"A rate of {rate} requests per second makes no sense.", mend="Give one above 0.")
+    if not system.is_file():
+        raise UsageError(f"There is no file {system}.", mend="Give a system file (JSON).")
+    if evaluate is not None:
+        _evaluate(session, system, evaluate, rate, semantics)
+        return
+    from aisprint_cli.placement.report import SEMANTICS
+    from aisprint_cli.placement.system_file import read_system
+
+    file = read_system(system, rate_per_s=rate, semantics=SEMANTICS[semantics.value])
+    _warn(session, file, system)
+    _Run(session, file, time_limit, explain=explain, write=write).run()
+
+
+def _warn(session: Session, file: SystemFile, system: Path) -> None:
+    if file.warnings and not session.quiet:
+        from aisprint_cli.cli.diagnostics_view import show
+
+        show(session, file.warnings, system.parent)
+
+
+class _Run:
+    """One search, and what is told of it."""
+
+    def __init__(
+        self,
+        session: Session,
+        file: SystemFile,
+        time_limit_s: float | None,
+        *,
+        explain: bool,
+        write: Path | None,
+    ) -> None:
+        self._session = session
+        self._file = file
+        self._time_limit_s = time_limit_s
+        self._explain = explain
+        self._write = write
+
+    def run(self) -> None:
+        from aisprint_cli.placement.exact import Status, solve
+
+        problem = self._file.problem
+        began = time.process_time()
+        with _interruptible(self._session) as cancelled:
+            result = solve(
+                problem, time_limit_s=self._time_limit_s, cancelled=cancelled, clock=time.monotonic
+            )
+        if result.status is Status.STOPPED and result.placement is None:
+            result = _any_placement(problem, result)
+        cpu_s = time.process_time() - began
+        if result.placement is None:
+            self._report_none(problem, result, cpu_s)
+            return
+        from aisprint_cli.placement.constraints import assess
+
+        assessment = assess(problem, result.placement)
+        if self._write is not None:
+            self._write_output(assessment)
+        self._report(assessment, result, cpu_s)
+
+    def _report(self, assessment: Assessment, result: Result, cpu_s: float) -> None:
+        from aisprint_cli.cli.placement_view import print_alternatives, print_placement, print_proof
+        from aisprint_cli.placement.report import assessment_values
+
+        alternatives: tuple[NextBest, ...] = ()
+        if self._explain:
+            from aisprint_cli.placement.explanation import next_best
+
+            with _interruptible(self._session) as cancelled:
+                alternatives = next_best(assessment, _solver(self._time_limit_s, cancelled))
+        data = {
+            **_search_values(result, cpu_s),
+            **assessment_values(assessment),
+            **({"next_best": [item.to_json() for item in alternatives]} if self._explain else {}),
+        }
+
+        def human(console: Any) -> None:
+            print_placement(console, assessment)
+            print_proof(console, result, cpu_s)
+            if self._explain:
+                print_alternatives(console, assessment, alternatives)
+
+        self._session.emit(SCHEMA, data, human)
+
+    def _report_none(self, problem: Problem, result: Result, cpu_s: float) -> None:
+        """Without a placement: why there is none, or that the time was too short to find one."""
+        from aisprint_cli.cli.placement_view import print_conflict
+        from aisprint_cli.placement.conflict import find_conflict
+        from aisprint_cli.placement.exact import Status
+        from aisprint_cli.placement.report import semantics_name
+
+        self._session.note("No placement found; looking for the reason.")
+        with _interruptible(self._session) as cancelled:
+            conflict = find_conflict(problem, _solver(_CONFLICT_TIME_S / 5, cancelled), _deadline(cancelled))
+        proven = result.status is Status.INFEASIBLE or conflict.proven
+        data = {
+            **_search_values(result, cpu_s),
+            "status": "infeasible" if proven else "stopped",
+            "semantics": semantics_name(problem.semantics),
+            "rate_per_s": problem.entry_rate_per_s,
+            "feasible": False if proven else None,
+            "placement": None,
+            "conflict": conflict.to_json(),
+        }
+        self._session.emit(SCHEMA, data, lambda console: print_conflict(console, conflict, proven=proven))
+        raise _no_placement(proven=proven)
+
+    def _write_output(self, assessment: Assessment) -> None:
+        from aisprint_cli.placement.output_file import output_document, output_text
+        from aisprint_cli.system.files import write_atomic
+
+        if self._write is None:
+            return
+        document = output_document(assessment.problem, assessment, self._file.descriptions)
+        write_atomic(self._write, output_text(document))
+        self._session.note(f"Wrote {self._write}.")
+
+
+def _any_placement(problem: Problem, result: Result) -> Result:
+    """When the time was too short for the exact search: a placement made to be fast, then cheaper."""
+    from dataclasses import replace
+
+    from aisprint_cli.placement.constraints import assess
+    from aisprint_cli.placement.fastest import FastSearch, shrink
+
+    attempt = FastSearch(problem).run()
+    if attempt is None or not attempt.feasible:
+        return result
+    placement = shrink(problem, attempt.placement)
+    return replace(result, placement=placement, cost=assess(problem, placement).cost)
+
+
+def _no_placement(*, proven: bool) -> InfeasibleError:
+    """The error of an ended search; the reasons are in the result."""
+    if proven:
+        return InfeasibleError("No placement keeps every limit.")
+    return InfeasibleError(
+        "No placement was found in time; whether there is one is not known.",
+        mend="Give a longer --time-limit, or ease a limit.",
+    )
+
+
+def _search_values(result: Result, cpu_s: float) -> dict[str, Any]:
+    from aisprint_cli.placement.report import finite
+
+    return {
+        "status": result.status.value,
+        "lower_bound": finite(result.lower_bound),
+        "gap": finite(result.gap),
+        "cpu_s": cpu_s,
+        "search": {"configurations": result.configurations, "nodes": result.nodes},
+    }
+
+
+def _solver(time_limit_s: float | None, cancelled: Callable[[], bool]) -> Callable[[Problem], Result]:
+    from aisprint_cli.placement.exact import solve
+
+    def run(problem: Problem) -> Result:
+        return solve(problem, time_limit_s=time_limit_s, cancelled=cancelled, clock=time.monotonic)
+
+    return run
+
+
+def _deadline(cancelled: Callable[[], bool]) -> Callable[[], bool]:
+    end = time.monotonic() + _CONFLICT_TIME_S
+    return lambda: cancelled() or time.monotonic() > end
+
+
+def _interruptible(session: Session) -> AbstractContextManager[Callable[[], bool]]:
+    """While inside, the first Ctrl-C asks for the best so far; the second one stops at once."""
+    from aisprint_cli.deploy.interruption import two_strokes
+
+    return two_strokes(lambda: session.note("Stopping with the best placement so far."))
+
+
+def _evaluate(session: Session, system: Path, given: Path, rate: float | None, semantics: Program) -> None:
+    """Compute the figures of a placement in an output file, and compare them with those it states."""
+    from aisprint_cli.cli.placement_view import print_placement, print_stated
+    from aisprint_cli.load.json_document import read_json
+    from aisprint_cli.placement.constraints import assess
+    from aisprint_cli.placement.output_file import differences, output_from, stated_rate_per_s
+    from aisprint_cli.placement.report import SEMANTICS, assessment_values
+    from aisprint_cli.placement.system_file import read_system
+
+    if not given.is_file():
+        raise UsageError(f"There is no file {given}.", mend="Give an output file (JSON).")
+    document = read_json(given)
+    at_rate = rate if rate is not None else stated_rate_per_s(document)
+    file = read_system(system, rate_per_s=at_rate, semantics=SEMANTICS[semantics.value])
+    _warn(session, file, system)
+    stated = output_from(document, given.parent, file.problem)
+    assessment = assess(file.problem, stated.placement)
+    compared = differences(stated, assessment)
+    data = {
+        "status": "evaluated",
+        **assessment_values(assessment),
+        "stated": [item.to_json() for item in compared],
+    }
+
+    def human(console: Any) -> None:
+        print_placement(console, assessment)
+        print_stated(console, compared)
+
+    session.emit(SCHEMA, data, human)
+    if not assessment.feasible:
+        raise typer.Exit(int(ExitCode.INFEASIBLE))

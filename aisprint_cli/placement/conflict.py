@@ -1,0 +1,399 @@
+"""Why there is no placement: a smallest set of conditions that conflict, and what would help.
+
+A deletion filter goes over the conditions one by one: what stays impossible without a condition does not
+need it. What is left conflicts as a whole, and no part of it does. The filter asks two quick judges: the
+proven bound on response times (impossible) and the search for fast placements (possible); where neither
+can tell, the set counts as impossible for now. In the end the exact solver is asked about what is left.
+If it finds a placement there after all, the filter is repeated with the exact solver as a third judge.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from aisprint_cli.placement.conditions import Condition, conditions, without
+from aisprint_cli.placement.constraints import Assessment, Kind, assess
+from aisprint_cli.placement.exact import Status
+from aisprint_cli.placement.explanation import Solve
+from aisprint_cli.placement.fastest import FastSearch, lower_bound_s
+from aisprint_cli.placement.problem import Placement, Problem, holds
+
+_CLOSE = 1e-3
+_ROUNDS = 12
+_GROUPS = (Kind.MEMORY, Kind.NETWORK, Kind.INSTANCES, Kind.LAYER, Kind.RETURN, Kind.LOCAL, Kind.PATH)
+Expired = Callable[[], bool]
+Judge = Callable[[Problem], bool | None]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A condition eased so far that a placement exists: `needed` is the figure that works.
+
+    `at_least` is what no placement can go below, where it is known; None for conditions without figure.
+    """
+
+    condition: Condition
+    needed: float | None
+    at_least: float | None = None
+
+    @property
+    def sentence(self) -> str:
+        """What to do, in words."""
+        condition, needed = self.condition, self.needed
+        subject = condition.subject
+        if condition.kind in {Kind.LOCAL, Kind.PATH} and needed is not None:
+            new = _seconds(needed, up=True)
+            return f"raise the limit on {subject} from {_seconds(condition.limit)} to {new}"
+        if condition.kind is Kind.INSTANCES and needed is not None:
+            return f"allow {needed:.0f} instances of {subject} instead of {condition.limit:.0f}"
+        if condition.kind is Kind.MEMORY and needed is not None:
+            return f"give {subject} {math.ceil(needed)} MiB of memory instead of {condition.limit:.0f}"
+        if condition.kind is Kind.LAYER:
+            return f"allow more than one resource in layer {subject}"
+        if condition.kind is Kind.RETURN:
+            return "allow components to go back to the edge"
+        return "join the layers that no network domain holds together"
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Conditions that no placement can keep together, and the nearest changes after which one can.
+
+    `proven` says whether that is certain; every condition of the conflict is needed for it. `changes`
+    each suffice alone; when none does, `together` holds changes that suffice together. `placement` is one
+    that was found for an eased problem, if any. Below `largest_rate_per_s` (1/s) there is one without any
+    change, where that is so at some rate.
+    """
+
+    problem: Problem
+    members: tuple[Condition, ...]
+    proven: bool
+    fastest_s: float | None = None
+    changes: tuple[Change, ...] = ()
+    together: tuple[Change, ...] = ()
+    placement: Placement | None = field(default=None, repr=False)
+    largest_rate_per_s: float | None = None
+
+    @property
+    def sentence(self) -> str:
+        """What conflicts, in words."""
+        if not self.members:
+            return "No condition alone explains it."
+        words = [condition_words(item) for item in self.members]
+        if len(words) == 1 and self.fastest_s is not None:
+            takes = f"no placement takes less than {_seconds(self.fastest_s, down=True)}"
+            return f"{_capital(words[0])} cannot hold: {takes}."
+        if len(words) == 1:
+            return f"{_capital(words[0])} cannot hold."
+        return f"These cannot hold together: {'; '.join(words)}."
+
+    @property
+    def relaxation_sentence(self) -> str:
+        """What would help, in words."""
+        words = []
+        if self.changes:
+            words.append(", or ".join(item.sentence for item in self.changes))
+        elif self.together:
+            words.append(", and ".join(item.sentence for item in self.together))
+        if self.largest_rate_per_s is not None:
+            words.append(self.rate_sentence)
+        return f"{_capital(', or '.join(words))}." if words else "No change was found that helps."
+
+    @property
+    def rate_sentence(self) -> str:
+        """Up to which load nothing has to change, in words."""
+        return f"lower the load to {_rounded(self.largest_rate_per_s or 0.0, up=False):.6g} requests/s"
+
+    def to_json(self) -> dict[str, Any]:
+        """The conflict as plain values."""
+        return {
+            "conditions": [
+                {"kind": item.kind.value, "subject": item.subject, "limit": item.limit}
+                for item in self.members
+            ],
+            "proven": self.proven,
+            "fastest_s": self.fastest_s,
+            "relaxations": [_change_values(item) for item in self.changes],
+            "relaxations_together": [_change_values(item) for item in self.together],
+            "largest_rate_per_s": self.largest_rate_per_s,
+            "sentence": self.sentence,
+            "relaxation_sentence": self.relaxation_sentence,
+        }
+
+
+def _change_values(change: Change) -> dict[str, Any]:
+    return {
+        "kind": change.condition.kind.value,
+        "subject": change.condition.subject,
+        "limit": change.condition.limit,
+        "needed": change.needed,
+        "at_least": change.at_least,
+        "sentence": change.sentence,
+    }
+
+
+def condition_words(condition: Condition) -> str:
+    """A condition in words."""
+    subject = condition.subject
+    if condition.kind is Kind.LOCAL:
+        return f"the local limit of {_seconds(condition.limit)} on {subject}"
+    if condition.kind is Kind.PATH:
+        return f"the global limit of {_seconds(condition.limit)} on {subject}"
+    if condition.kind is Kind.INSTANCES:
+        return f"the {condition.limit:.0f} instances there are of {subject}"
+    if condition.kind is Kind.MEMORY:
+        return f"the {condition.limit:g} MiB of memory of {subject}"
+    if condition.kind is Kind.LAYER:
+        return f"that only one resource of layer {subject} may be used"
+    if condition.kind is Kind.RETURN:
+        return "that nothing may go back to the edge"
+    return "that some layers are joined by no network domain"
+
+
+def find_conflict(problem: Problem, solve: Solve, expired: Expired) -> Conflict:
+    """A smallest conflict of a problem that seems to have no placement, and what would help.
+
+    Args:
+        problem: what could not be placed.
+        solve: the exact solver, with a short time limit of its own.
+        expired: true when it is time to answer with what is known.
+
+    Returns:
+        The conflict; one without members, but with a placement, when there is a placement after all.
+
+    """
+    oracle = _Oracle(solve, expired)
+    if oracle.quickly(problem) is True:
+        return Conflict(problem, (), proven=False, placement=oracle.last)
+    everything = tuple(conditions(problem))
+    members = _filter(problem, everything, oracle.quickly)
+    core = without(problem, set(everything) - set(members))
+    answer = oracle.possible(core)
+    if answer is True:
+        members = _filter(problem, everything, oracle.possible)
+        core = without(problem, set(everything) - set(members))
+        answer = oracle.possible(core)
+    changes = [change for item in members if (change := _nearest(problem, item, oracle)) is not None]
+    return Conflict(
+        problem=problem,
+        members=members,
+        proven=answer is False,
+        fastest_s=_fastest_s(core, members),
+        changes=tuple(changes),
+        together=() if changes else _together(problem),
+        placement=oracle.last,
+        largest_rate_per_s=_largest_rate_per_s(problem, oracle),
+    )
+
+
+def _largest_rate_per_s(problem: Problem, oracle: _Oracle) -> float | None:
+    """The largest rate (1/s) at which a placement is found, by halving; None if there is none at 1 %."""
+    low, high = 0.0, problem.entry_rate_per_s
+    best = None
+    for _ in range(_ROUNDS):
+        middle = (low + high) / 2 if best is not None or low else high / 2
+        if oracle.quickly(problem.at_rate(middle)) is True:
+            best = low = middle
+        else:
+            high = middle
+        if best is None and high < problem.entry_rate_per_s / 100:
+            break
+    return best
+
+
+def _filter(problem: Problem, everything: Sequence[Condition], judge: Judge) -> tuple[Condition, ...]:
+    """The deletion filter: whole kinds first, then one by one."""
+    kept = list(everything)
+    trials = [[item for item in everything if item.kind is kind] for kind in _GROUPS]
+    trials += [[item] for kind in _GROUPS for item in everything if item.kind is kind]
+    for trial in trials:
+        rest = [item for item in kept if item not in trial]
+        if len(rest) < len(kept) and judge(without(problem, set(everything) - set(rest))) is not True:
+            kept = rest
+    return tuple(kept)
+
+
+def _fastest_s(core: Problem, members: Sequence[Condition]) -> float | None:
+    """For a conflict of one response-time limit alone: what no placement goes below."""
+    if len(members) != 1 or members[0].kind not in {Kind.LOCAL, Kind.PATH}:
+        return None
+    path = core.path_limits[0].components if core.path_limits else (core.local_limits[0].component,)
+    bound = lower_bound_s(core, path)
+    limit_s = members[0].limit or 0.0
+    return bound if limit_s < bound < math.inf else None
+
+
+@dataclass
+class _Oracle:
+    """Answers whether a problem has a placement; remembers the last one found."""
+
+    solve: Solve
+    expired: Expired
+    last: Placement | None = None
+
+    def quickly(self, problem: Problem) -> bool | None:
+        """True, False, or None when only the exact solver could tell."""
+        if any(lower_bound_s(problem, path) > limit_s * (1 + 1e-9) for path, limit_s in _limits(problem)):
+            return False
+        attempt = FastSearch(problem).run()
+        if attempt is not None and attempt.feasible:
+            self.last = attempt.placement
+            return True
+        return None
+
+    def possible(self, problem: Problem) -> bool | None:
+        """True, False, or None when it could not be told in time."""
+        quick = self.quickly(problem)
+        if quick is not None or self.expired():
+            return quick
+        result = self.solve(problem)
+        if result.placement is not None:
+            self.last = result.placement
+            return True
+        return False if result.status is Status.INFEASIBLE else None
+
+
+def _limits(problem: Problem) -> Iterable[tuple[tuple[int, ...], float]]:
+    for local in problem.local_limits:
+        yield (local.component,), local.limit_s
+    for path in problem.path_limits:
+        yield path.components, path.limit_s
+
+
+def _nearest(problem: Problem, condition: Condition, oracle: _Oracle) -> Change | None:
+    """The least change of one condition after which there is a placement; None if there is none."""
+    eased = without(problem, {condition})
+    if condition.kind in {Kind.LOCAL, Kind.PATH}:
+        return _nearest_time(problem, condition, oracle)
+    if oracle.possible(eased) is not True or oracle.last is None:
+        return None
+    if condition.kind is Kind.INSTANCES:
+        return Change(condition, _fewest(problem, eased, condition, oracle))
+    if condition.kind is Kind.MEMORY:
+        return Change(condition, _memory_mib(assess(eased, oracle.last), condition))
+    return Change(condition, None)
+
+
+def _memory_mib(found: Assessment, condition: Condition) -> float:
+    """What a placement needs of a resource's memory, at least what there is."""
+    used = (
+        item.value
+        for item in found.constraints
+        if item.kind is Kind.MEMORY and item.subject == condition.subject
+    )
+    return max(condition.limit or 0.0, *used, 0.0)
+
+
+def _fewest(problem: Problem, eased: Problem, condition: Condition, oracle: _Oracle) -> float:
+    """The smallest limit on instances for which a placement is found, by halving."""
+    low, high = int(condition.limit or 0), eased.resources[condition.number].limit
+    while high - low > 1:
+        middle = (low + high) // 2
+        resources = list(problem.resources)
+        resources[condition.number] = replace(resources[condition.number], limit=middle)
+        if oracle.quickly(replace(problem, resources=tuple(resources))) is True:
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _nearest_time(problem: Problem, condition: Condition, oracle: _Oracle) -> Change | None:
+    """The lowest limit (s) for which a placement is found, and what no placement goes below."""
+    low = float(condition.limit or 0.0)
+    path = _path(problem, condition)
+    bound = max(low, lower_bound_s(problem, path))
+    best = _quickest_s(problem, condition, bound)
+    if best is None:
+        if oracle.possible(without(problem, {condition})) is not True or oracle.last is None:
+            return None
+        best = _taken_s(assess(problem, oracle.last), condition)
+    low = bound
+    for _ in range(_ROUNDS):
+        if best - low <= _CLOSE * best or oracle.expired():
+            break
+        middle = (low + best) / 2
+        answer = oracle.possible(_with_limit(problem, condition, middle))
+        if answer is True and oracle.last is not None:
+            best = min(middle, _taken_s(assess(problem, oracle.last), condition))
+        elif answer is False:
+            low = middle
+        else:
+            break
+    return Change(condition, best, low)
+
+
+def _path(problem: Problem, condition: Condition) -> tuple[int, ...]:
+    if condition.kind is Kind.LOCAL:
+        return (problem.local_limits[condition.number].component,)
+    return problem.path_limits[condition.number].components
+
+
+def _with_limit(problem: Problem, condition: Condition, limit_s: float) -> Problem:
+    if condition.kind is Kind.LOCAL:
+        local = list(problem.local_limits)
+        local[condition.number] = replace(local[condition.number], limit_s=limit_s)
+        return replace(problem, local_limits=tuple(local))
+    paths = list(problem.path_limits)
+    paths[condition.number] = replace(paths[condition.number], limit_s=limit_s)
+    return replace(problem, path_limits=tuple(paths))
+
+
+def _quickest_s(problem: Problem, condition: Condition, scale_s: float) -> float | None:
+    """The least time found on the path of a limit when all other conditions are kept; None if they cannot."""
+    free = _with_limit(problem, condition, math.inf)
+    number = condition.number
+    if condition.kind is Kind.LOCAL:
+        component = problem.local_limits[number].component
+        search = FastSearch(free, lambda figures: figures.component_s[:, component] / scale_s)
+    else:
+        search = FastSearch(free, lambda figures: figures.path_s[:, number] / scale_s)
+    attempt = search.run()
+    if attempt is None or not attempt.feasible:
+        return None
+    return _taken_s(assess(free, attempt.placement), condition)
+
+
+def _taken_s(assessment: Assessment, condition: Condition) -> float:
+    """The time a placement takes where the limit is."""
+    if condition.kind is Kind.LOCAL:
+        return assessment.component_s[assessment.problem.local_limits[condition.number].component]
+    return assessment.path_s[condition.number]
+
+
+def _together(problem: Problem) -> tuple[Change, ...]:
+    """Limits on times to raise together: those that the placement with the least excess goes beyond."""
+    attempt = FastSearch(problem).run()
+    if attempt is None:
+        return ()
+    found = assess(problem, attempt.placement)
+    if any(item.kind not in {Kind.LOCAL, Kind.PATH} for item in found.violated):
+        return ()
+    return tuple(
+        Change(item, taken_s)
+        for item in conditions(problem)
+        if item.kind in {Kind.LOCAL, Kind.PATH}
+        and not holds(taken_s := _taken_s(found, item), item.limit or 0.0)
+    )
+
+
+def _seconds(value: float | None, *, up: bool = False, down: bool = False) -> str:
+    """Seconds with four digits, rounded to the side that stays true."""
+    if value is None or not math.isfinite(value) or value <= 0:
+        return f"{value} s"
+    return f"{_rounded(value, up=up) if up or down else value:.6g} s"
+
+
+def _rounded(value: float, *, up: bool) -> float:
+    """A positive number with four digits, rounded up or down."""
+    if value <= 0:
+        return value
+    scale = 10.0 ** (3 - math.floor(math.log10(value)))
+    return (math.ceil(value * scale - 1e-6) if up else math.floor(value * scale + 1e-6)) / scale
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
