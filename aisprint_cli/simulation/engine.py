@@ -110,9 +110,12 @@ class Simulation:
         """
         if self._agenda.now_s:
             raise UsageError("This simulation has run already.", mend="Make a new one.")
-        for window in range(horizon.windows + 1):
+        if horizon.warm_up_s:
+            self.run_until(horizon.warm_up_s)
+        self._recorder.close_window(self._site, keep=False)
+        for window in range(1, horizon.windows + 1):
             self.run_until(horizon.warm_up_s + window * horizon.window_s)
-            self._recorder.close_window(self._site, keep=window > 0)
+            self._recorder.close_window(self._site)
         return self._recorder.run(horizon.window_s)
 
     def _decide(self, policy: Policy) -> None:

@@ -104,7 +104,7 @@ def horizon_for(
         UsageError: so many requests never come.
     """
     if measured_s is None:
-        if requests is None and arrivals.span_s:
+        if requests is None and not arrivals.constant:
             measured_s = arrivals.span_s
         else:
             measured_s = arrivals.time_of(USUAL_REQUESTS if requests is None else requests)
