@@ -10,8 +10,9 @@ from math import prod
 from aisprint_cli.diagnostics import Findings, Location
 from aisprint_cli.errors import InvalidInputError
 from aisprint_cli.model.application import Application
-from aisprint_cli.model.candidates import Candidate
+from aisprint_cli.model.candidates import Candidate, Container
 from aisprint_cli.model.deployment import PlacedPart
+from aisprint_cli.model.fit import fits
 from aisprint_cli.model.naming import BASE_DESIGN, Part, segment_design
 from aisprint_cli.model.resources import Resource, ResourceCatalogue
 
@@ -66,13 +67,19 @@ def component_designs(splits: int) -> Iterator[tuple[int, tuple[str, ...]]]:
         yield split, tuple(segment_design(split, segment) for segment in segments)
 
 
-def first_resource(candidate: Candidate, catalogue: ResourceCatalogue, layer: int) -> Resource | None:
-    """The first of a candidate's resources that lives in a layer."""
+def first_place(
+    candidate: Candidate, catalogue: ResourceCatalogue, layer: int
+) -> tuple[Container, Resource] | None:
+    """The first of a candidate's resources in a layer that can hold it, and the container for it.
+
+    Where none can, the first one that is there at all.
+    """
     there = catalogue.layer(layer)
     if there is None:
         return None
-    found = (there.resource(name) for name in candidate.container.resources)
-    return next((resource for resource in found if resource is not None), None)
+    offered = [(container, there.resource(name)) for container, name in candidate.places]
+    places = [(container, resource) for container, resource in offered if resource is not None]
+    return next((place for place in places if fits(*place)), places[0] if places else None)
 
 
 def build_options(application: Application, splits: Mapping[str, int]) -> tuple[ComponentOptions, ...]:
@@ -121,8 +128,8 @@ def _places(application: Application, part: Part, findings: Findings) -> tuple[P
         return ()
     placed: list[PlacedPart] = []
     for layer in candidate.layers:
-        resource = first_resource(candidate, application.catalogue, layer)
-        if resource is None:
+        place = first_place(candidate, application.catalogue, layer)
+        if place is None:
             findings.error(
                 "design.no-resource",
                 here,
@@ -131,5 +138,6 @@ def _places(application: Application, part: Part, findings: Findings) -> tuple[P
                 mend=f"Add a resource of layer {layer} to candidateExecutionResources, or drop the layer.",
             )
         else:
-            placed.append(PlacedPart(part, candidate.key, layer, resource.name, candidate.container))
+            container, resource = place
+            placed.append(PlacedPart(part, candidate.key, layer, resource.name, container))
     return tuple(placed)

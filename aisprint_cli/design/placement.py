@@ -85,12 +85,14 @@ def _check_named(design: Design, name: str, parts: set[str]) -> None:
 
 
 def _placed(options: tuple[PlacedPart, ...], layer: int, resource: str, design: Design) -> PlacedPart:
-    part, container = options[0].part, options[0].container
+    part = options[0].part
     if layer not in {option.layer for option in options}:
         raise ProductionError(f"layer {layer} is no candidate of {part.name}")
     there = design.application.catalogue.layer(layer)
     if there is None or there.resource(resource) is None:
         raise ProductionError(f"there is no resource {resource} in layer {layer}")
-    if resource not in container.resources:
+    candidate = design.application.candidates.of(part)
+    container = candidate.container_on(resource) if candidate else None
+    if container is None:
         raise ProductionError(f"{resource} is no candidate resource of {part.name}")
     return PlacedPart(part, options[0].candidate_key, layer, resource, container)

@@ -12,6 +12,9 @@ from aisprint_cli.model.resources import Layer, NetworkDomain, Resource, Resourc
 
 _T = TypeVar("_T")
 
+_CONTAINER = "container1"
+"""The key of the one container that is left: consumers look for it, whatever it was in the input."""
+
 
 def production_document(application: Application, deployment: Deployment) -> dict[str, Any]:
     """The document of a deployment: the resources it uses and where each part runs.
@@ -57,7 +60,7 @@ def _component(placed: PlacedPart) -> dict[str, Any]:
     return {
         "name": placed.part.name,
         "executionLayer": placed.layer,
-        "Containers": {placed.container.key: container},
+        "Containers": {_CONTAINER: container},
     }
 
 

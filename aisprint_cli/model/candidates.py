@@ -33,6 +33,7 @@ class Candidate:
     """One entry of `candidate_deployments.yaml`.
 
     `name` is a component's, or `<component>_partitionX_<S>`, which stands for segment S of every split.
+    Of several containers, the one that lists a resource runs there.
     """
 
     key: str
@@ -43,8 +44,17 @@ class Candidate:
 
     @property
     def container(self) -> Container:
-        """The container that counts: the file's first."""
+        """The file's first container."""
         return self.containers[0]
+
+    @property
+    def places(self) -> tuple[tuple[Container, str], ...]:
+        """Each container with the name of each resource it may run on, in the order of the file."""
+        return tuple((container, name) for container in self.containers for name in container.resources)
+
+    def container_on(self, resource: str) -> Container | None:
+        """The container that runs on a resource: the first that lists it."""
+        return next((container for container, name in self.places if name == resource), None)
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aisprint_cli.design.enumeration import deployment_index, deployment_name, plan_design
+from aisprint_cli.design.production import production_document
 from aisprint_cli.errors import InvalidInputError
 from aisprint_cli.model.application import Application
-from aisprint_cli.model.candidates import CandidateDeployments
+from aisprint_cli.model.candidates import Candidate, CandidateDeployments, Container
 from aisprint_cli.model.deployment import Deployment
 
 CHAIN = [("b", "a", 1.0)]
@@ -117,6 +118,23 @@ def test_the_resource_of_a_part_is_the_first_that_lives_in_its_layer() -> None:
     app = Application(base.dag, base.catalogue, CandidateDeployments(entries), base.sources)
     chosen = [deployment.placed[0].resource for deployment in plan_design(app, {}).deployments()]
     assert chosen == ["S2", "R1"]
+
+
+def test_a_part_goes_to_the_container_that_lists_the_resource_and_to_a_resource_that_holds_it() -> None:
+    base = application(["a"], layers={"a": [1, 2]})
+    containers = (
+        Container("container1", (), 64_000, 1, ("R1", "R2")),  # more memory than any resource has
+        Container("container2", (), 512, 1, ("S1",)),
+    )
+    entry = Candidate("key_a", "a", (1, 2), containers)
+    app = Application(base.dag, base.catalogue, CandidateDeployments((entry,)), base.sources)
+    chosen = [deployment.placed[0] for deployment in plan_design(app, {}).deployments()]
+    assert [(placed.resource, placed.container.key) for placed in chosen] == [
+        ("S1", "container2"),
+        ("R2", "container1"),
+    ]
+    written = production_document(app, plan_design(app, {}).deployment("base"))["System"]["Components"]
+    assert list(written["key_a"]["Containers"]) == ["container1"]
 
 
 def test_every_part_without_a_place_is_named_at_once() -> None:

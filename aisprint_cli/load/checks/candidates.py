@@ -111,16 +111,13 @@ def _check_keys(draft: CandidatesDraft, dag: DagDraft, checker: Checker) -> None
 
 
 def check_containers(draft: CandidatesDraft, checker: Checker) -> None:
-    """The containers of each entry: the first counts."""
+    """The key of each entry's first container."""
     for entry in draft.candidates.entries:
-        keys = ("Components", entry.key, "Containers")
-        names = list(entry.document["Containers"])
-        if names[0] != "container1":
-            message = f"The first container of `{entry.name}` is called `{names[0]}`."
-            checker.key("candidates.first-container", CANDIDATES, (*keys, names[0]), message)
-        if len(names) > 1:
-            message = f"`{entry.name}` has {len(names)} containers; only `{names[0]}` counts."
-            checker.key("candidates.several-containers", CANDIDATES, (*keys, names[1]), message)
+        first = next(iter(entry.document["Containers"]))
+        if first != "container1":
+            message = f"The first container of `{entry.name}` is called `{first}`."
+            keys = ("Components", entry.key, "Containers", first)
+            checker.key("candidates.first-container", CANDIDATES, keys, message)
 
 
 def check_no_container(document: Mapping[str, Mapping[str, object]], checker: Checker) -> None:
@@ -143,30 +140,47 @@ def check_places(draft: CandidatesDraft, catalogue: CatalogueDraft, checker: Che
                     f"`{entry.name}` may run on layer {number}, which does not exist (there are {listed})."
                 )
                 checker.value("candidates.unknown-layer", CANDIDATES, (*layers, index), message)
+        complete = _layers_are_complete(entry, catalogue)
         for container in entry.containers:
-            _check_container(entry, container, catalogue, checker)
+            _check_resources(entry, container, catalogue, checker, complete=complete)
+        check_fit(entry, catalogue.catalogue, checker)
+        _check_layers_served(entry, catalogue, checker)
 
 
-def _check_container(
-    entry: Candidate, container: Container, catalogue: CatalogueDraft, checker: Checker
+def _layers_are_complete(entry: Candidate, catalogue: CatalogueDraft) -> bool:
+    """Whether every layer given is a sound one: otherwise the one that is missing may be among them."""
+    return len(entry.layers) == len(entry.document["candidateExecutionLayers"]) and all(
+        catalogue.catalogue.layer(number) is not None for number in entry.layers
+    )
+
+
+def _check_resources(
+    entry: Candidate, container: Container, catalogue: CatalogueDraft, checker: Checker, *, complete: bool
 ) -> None:
-    keys: Keys = ("Components", entry.key, "Containers", container.key)
-    place = (*keys, "candidateExecutionResources")
+    place: Keys = (
+        "Components",
+        entry.key,
+        "Containers",
+        container.key,
+        "candidateExecutionResources",
+    )
     _check_repeats("resource", container.resources, place, checker)
     for index, name in enumerate(container.resources):
+        owner = entry.container_on(name)
+        if owner is not None and owner is not container:
+            message = f"`{name}` is already listed in `{owner.key}` of `{entry.name}`."
+            checker.value("candidates.duplicate-resource", CANDIDATES, (*place, index), message)
         resource = catalogue.catalogue.resource(name)
         if name not in catalogue.named_resources:
             message = f"`{entry.name}` may run on `{name}`, which does not exist."
             mend = checker.did_you_mean(name, catalogue.named_resources)
             checker.value("candidates.unknown-resource", CANDIDATES, (*place, index), message, mend)
-        elif resource is not None and not _is_in(name, entry.layers, catalogue):
+        elif complete and resource is not None and not _is_in(name, entry.layers, catalogue):
             listed = ", ".join(map(str, entry.layers))
             message = (
                 f"`{name}` belongs to layer {resource.layer}, but the layers of `{entry.name}` are {listed}."
             )
             checker.value("candidates.resource-outside-layers", CANDIDATES, (*place, index), message)
-    _check_layers_served(entry, container, catalogue, checker)
-    check_fit(entry, container, catalogue.catalogue, checker)
 
 
 def _is_in(name: str, layers: Sequence[int], catalogue: CatalogueDraft) -> bool:
@@ -177,14 +191,15 @@ def _is_in(name: str, layers: Sequence[int], catalogue: CatalogueDraft) -> bool:
     )
 
 
-def _check_layers_served(
-    entry: Candidate, container: Container, catalogue: CatalogueDraft, checker: Checker
-) -> None:
-    if any(name not in catalogue.named_resources for name in container.resources):
-        return  # a misspelt resource is probably the one that is missing here
+def _check_layers_served(entry: Candidate, catalogue: CatalogueDraft, checker: Checker) -> None:
+    names = [name for _, name in entry.places]
+    if len(entry.containers) < len(entry.document["Containers"]) or any(
+        name not in catalogue.named_resources for name in names
+    ):
+        return  # an unsound container or a misspelt resource is probably what is missing here
     for index, number in enumerate(entry.layers):
         layer = catalogue.catalogue.layer(number)
-        if layer is None or any(layer.resource(name) for name in container.resources):
+        if layer is None or any(layer.resource(name) for name in names):
             continue
         offered = ", ".join(resource.name for resource in layer.resources) or "none"
         message = f"`{entry.name}` may run on layer {number}, but names none of its resources ({offered})."

@@ -1,100 +1,73 @@
-"""Whether a container fits the resources it may run on: memory, cores, GPU, enclave, architecture."""
+"""Whether each component fits the resources it may run on, layer by layer."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from aisprint_cli.load.checks.checker import Checker
 from aisprint_cli.load.documents import CANDIDATES
 from aisprint_cli.model.candidates import Candidate, Container
+from aisprint_cli.model.fit import Need, fits, image_architectures, unmet_needs
 from aisprint_cli.model.resources import Resource, ResourceCatalogue
 
 _LEAST_CONTAINER_MIB: Final = 32.0
 _MOST_CONTAINER_MIB: Final = 16.0 * 2**20
-_IMAGE_ARCHITECTURE: Final = re.compile(r"[_-](amd64|arm64)(?::[^/]*)?$")
+_ASKED_BY: Final = {
+    Need.MEMORY: "memorySize",
+    Need.CORES: "computingUnits",
+    Need.GPU: "GPURequirement",
+    Need.ARCHITECTURE: "image",
+    Need.ENCLAVE: "trustedExecution",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class _Need:
-    """One thing a container asks for: the key that asks, and whether a resource can give it."""
-
-    code: str
-    key: str
-    met: Callable[[Container, Resource], bool]
-    text: Callable[[Container, Resource], str]
-
-
-def _architectures(container: Container) -> set[str]:
-    """The architectures the images' names state; empty where they state none."""
-    found = [_IMAGE_ARCHITECTURE.search(image) for image in container.images]
-    return {match[1] for match in found if match} if all(found) else set()
-
-
-def _runs_image(container: Container, resource: Resource) -> bool:
-    stated = _architectures(container)
-    return not stated or not resource.architectures or bool(stated.intersection(resource.architectures))
-
-
-_NEEDS: Final = (
-    _Need(
-        "candidates.memory",
-        "memorySize",
-        lambda container, resource: not resource.memory_mib or container.memory_mib <= resource.memory_mib,
-        lambda container, resource: (
-            f"needs {container.memory_mib:g} MB of memory; `{resource.name}` has {resource.memory_mib:g} MB"
-        ),
-    ),
-    _Need(
-        "candidates.cores",
-        "computingUnits",
-        lambda container, resource: not resource.cores or container.cores <= resource.cores,
-        lambda container, resource: (
-            f"needs {container.cores:g} cores; `{resource.name}` has {resource.cores:g}"
-        ),
-    ),
-    _Need(
-        "candidates.gpu",
-        "GPURequirement",
-        lambda container, resource: not container.gpu or resource.has_gpu,
-        lambda _, resource: f"needs a GPU; `{resource.name}` has none",
-    ),
-    _Need(
-        "candidates.architecture",
-        "image",
-        _runs_image,
-        lambda container, resource: (
-            f"has images for {', '.join(sorted(_architectures(container)))} only;"
-            f" `{resource.name}` is {', '.join(resource.architectures)}"
-        ),
-    ),
-    _Need(
-        "candidates.enclave",
-        "trustedExecution",
-        lambda container, resource: not container.trusted_execution or resource.has_sgx,
-        lambda _, resource: f"needs trusted execution; `{resource.name}` has no SGX",
-    ),
-)
-
-
-def check_fit(entry: Candidate, container: Container, catalogue: ResourceCatalogue, checker: Checker) -> None:
-    """Check every need against the candidate resources, layer by layer."""
-    keys = ("Components", entry.key, "Containers", container.key)
-    _check_units(entry, container, checker)
+def check_fit(entry: Candidate, catalogue: ResourceCatalogue, checker: Checker) -> None:
+    """Check what the containers of an entry need against the candidate resources of each layer."""
+    for container in entry.containers:
+        _check_units(entry, container, checker)
     for number in dict.fromkeys(entry.layers):
         layer = catalogue.layer(number)
-        offered = [layer.resource(name) for name in container.resources] if layer else []
-        resources = [resource for resource in offered if resource is not None]
-        for need in _NEEDS:
-            failing = [resource for resource in resources if not need.met(container, resource)]
-            if not failing:
-                continue
-            place = (*keys, need.key)
-            message = f"On layer {number}, `{entry.name}` {need.text(container, failing[0])}."
-            code = need.code if len(failing) == len(resources) else "candidates.partly-fitting"
-            checker.value(code, CANDIDATES, place, message)
+        offered = [(container, layer.resource(name)) for container, name in entry.places] if layer else []
+        _check_layer(
+            entry, number, [(container, found) for container, found in offered if found is not None], checker
+        )
+
+
+def _check_layer(
+    entry: Candidate, number: int, places: list[tuple[Container, Resource]], checker: Checker
+) -> None:
+    """An unmet need is an error where it, or it with others, leaves no place on the layer."""
+    unmet = [(container, resource, unmet_needs(container, resource)) for container, resource in places]
+    hopeless = not any(fits(container, resource) for container, resource in places)
+    for need in Need:
+        failing = [(container, resource) for container, resource, needs in unmet if need in needs]
+        if not failing:
+            continue
+        container, resource = failing[0]
+        keys = ("Components", entry.key, "Containers", container.key, _ASKED_BY[need])
+        message = f"On layer {number}, `{entry.name}` {_describe(need, container, resource)}."
+        nowhere = len(failing) == len(places) or (hopeless and need is not Need.ENCLAVE)
+        checker.value(
+            f"candidates.{need}" if nowhere else "candidates.partly-fitting", CANDIDATES, keys, message
+        )
+
+
+def _describe(need: Need, container: Container, resource: Resource) -> str:
+    match need:
+        case Need.MEMORY:
+            return (
+                f"needs {container.memory_mib:g} MB of memory;"
+                f" `{resource.name}` has {resource.memory_mib:g} MB"
+            )
+        case Need.CORES:
+            return f"needs {container.cores:g} cores; `{resource.name}` has {resource.cores:g}"
+        case Need.GPU:
+            return f"needs a GPU; `{resource.name}` has none"
+        case Need.ARCHITECTURE:
+            images = ", ".join(sorted(image_architectures(container)))
+            return f"has images for {images} only; `{resource.name}` is {', '.join(resource.architectures)}"
+        case Need.ENCLAVE:
+            return f"needs trusted execution; `{resource.name}` has no SGX"
 
 
 def _check_units(entry: Candidate, container: Container, checker: Checker) -> None:
