@@ -16,6 +16,7 @@ from aisprint_cli.diagnostics import Diagnostic, Location
 
 _WIDTH: Final = 100
 _ALIKE: Final = 20
+_TAB: Final = 4
 _SECRET: Final = re.compile(
     r"(?P<key>[\"']?(?:ssh_key|secret_key|access_key|token|password)[\"']?\s*:\s*)(?P<value>[^,}\s].*)",
     re.IGNORECASE,
@@ -131,7 +132,8 @@ class _Excerpts:
             return None
         caret = min(location.column - 1, len(line))
         line = self._without_secrets(line)
-        caret = min(caret, len(line))
+        caret = len(line[:caret].expandtabs(_TAB))
+        line = line.expandtabs(_TAB)
         if len(line) > _WIDTH:
             start = max(0, min(caret - _WIDTH // 2, len(line) - _WIDTH))
             end = start + _WIDTH

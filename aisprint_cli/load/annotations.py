@@ -17,7 +17,7 @@ from aisprint_cli.load.literals import Literals
 from aisprint_cli.load.reporter import Reporter
 from aisprint_cli.load.shapes import scalars
 from aisprint_cli.load.shapes.reader import INVALID, Reader
-from aisprint_cli.load.suggestions import closest
+from aisprint_cli.load.suggestions import closest, misspelling_of
 
 _ENTRY = "main"
 _BARE = "exec_time"  # the only annotation that means something without brackets: measure, no limit
@@ -39,6 +39,12 @@ class AnnotatedCode:
     functions: frozenset[str] = frozenset()
     main: Location | None = None
     runs: bool = True
+
+    def given(self, annotation: str) -> frozenset[str]:
+        """The arguments that an annotation is given a value for, sound or not."""
+        node = self.arguments.get(annotation)
+        pairs = node.value if node else ()
+        return frozenset(str(key.value) for key, value in pairs if value.tag != scalars.NULL)
 
     @property
     def component(self) -> str | None:
@@ -175,7 +181,7 @@ class _Extraction:
                 self._report_unknown(name, closest(name, ANNOTATIONS, cutoff=0.5), location)
             elif isinstance(value_node, MappingNode):
                 self._add(name, location, value_node)
-            else:
+            elif value_node.tag != scalars.REFUSED:
                 message = f"`{name}` should be given a dict of its arguments."
                 self._reporter.report("annotation.arguments", _location(self._path, value_node), message)
 
@@ -186,7 +192,8 @@ class _Extraction:
         given: set[str] = set()
         for index, value in enumerate(call.args):
             if isinstance(value, ast.Starred) or index < len(parameters):
-                self._add_argument(parameters[min(index, len(parameters) - 1)], value, value, pairs, given)
+                parameter = parameters[min(index, len(parameters) - 1)]
+                self._add_argument(name, parameter, value, value, pairs, given)
             else:
                 message = f"`{name}` takes at most {len(parameters)} arguments."
                 self._reporter.report("annotation.arguments", self._literals.at(value), message)
@@ -195,12 +202,13 @@ class _Extraction:
                 message = "The arguments of an annotation are unpacked with `**`, not a literal."
                 self._reporter.report("annotation.not-literal", self._literals.at(keyword), message)
             else:
-                self._add_argument(keyword.arg, keyword.value, keyword, pairs, given)
+                self._add_argument(name, keyword.arg, keyword.value, keyword, pairs, given)
         place = self._literals.place(call)
         return MappingNode(tag="tag:yaml.org,2002:map", value=pairs, start_mark=place, end_mark=place)
 
     def _add_argument(
         self,
+        annotation: str,
         name: str,
         value: ast.expr,
         origin: ast.expr | ast.keyword,
@@ -212,10 +220,21 @@ class _Extraction:
             self._reporter.report("annotation.arguments", self._literals.at(origin), message)
             return
         given.add(name)
-        node = self._literals.node(value)
-        if node is not None:
-            place = self._literals.place(origin)
-            pairs.append((ScalarNode(tag=scalars.STR, value=name, start_mark=place, end_mark=place), node))
+        if name not in ANNOTATIONS[annotation].fields:
+            self._report_unknown_argument(annotation, name, origin)
+            return
+        place = self._literals.place(origin)
+        key = ScalarNode(tag=scalars.STR, value=name, start_mark=place, end_mark=place)
+        pairs.append((key, self._literals.node(value)))
+
+    def _report_unknown_argument(self, annotation: str, name: str, origin: ast.expr | ast.keyword) -> None:
+        known = ANNOTATIONS[annotation].fields
+        meant = misspelling_of(name, known) or closest(name, known)
+        message = f"`{annotation}` takes no argument `{name}`" + (
+            f"; did you mean `{meant}`?" if meant else "."
+        )
+        mend = f"Write `{meant}`." if meant else f"It takes {', '.join(known)}."
+        self._reporter.report("annotation.arguments", self._literals.at(origin), message, mend=mend)
 
     def _add(self, name: str, location: Location, node: MappingNode) -> None:
         if name in self._nodes:

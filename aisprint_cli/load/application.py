@@ -162,7 +162,7 @@ def _check(directory: Path, drafts: _Drafts, checker: Checker) -> None:
         check_combinations(components, dag, checker)
         if (directory / SOURCE).is_dir():
             check_code(components, dag, checker)
-    check_directories(components, checker)
+    check_directories(directory, components, checker)
     check_qos(components, dag, checker)
     if catalogue is not None and resources is not None:
         check_resources(catalogue, resources, checker)

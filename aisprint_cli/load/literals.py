@@ -39,8 +39,8 @@ class Literals:
         place = self.place(item)
         return Location(self.path, place.line + 1, place.column + 1)
 
-    def node(self, expression: ast.expr, depth: int = 0) -> Node | None:
-        """The node of a literal; None once it is reported that it is none."""
+    def node(self, expression: ast.expr, depth: int = 0) -> Node:
+        """The node of a literal; a refused one once it is reported that it is none."""
         if depth > _DEPTH:
             return self._refuse(expression, "is nested too deep")
         if isinstance(expression, ast.Name) and expression.id in self.constants:
@@ -61,7 +61,7 @@ class Literals:
         return self._refuse(expression, f"is {_kind(expression)}")
 
     def mapping(self, expression: ast.Dict, depth: int = 0) -> MappingNode:
-        """The node of a dict; entries that are no literals are reported and left out."""
+        """The node of a dict; keys that are no literals are reported and left out."""
         pairs: list[tuple[Node, Node]] = []
         seen: set[str] = set()
         for key, value in zip(expression.keys, expression.values, strict=True):
@@ -69,11 +69,8 @@ class Literals:
                 self._refuse(value, "is unpacked with `**`")
                 continue
             key_node = self.node(key, depth + 1)
-            if key_node is None or not self._is_new_key(key, key_node, seen):
-                continue
-            value_node = self.node(value, depth + 1)
-            if value_node is not None:
-                pairs.append((key_node, value_node))
+            if key_node.tag != scalars.REFUSED and self._is_new_key(key, key_node, seen):
+                pairs.append((key_node, self.node(value, depth + 1)))
         place = self.place(expression)
         return MappingNode(tag="tag:yaml.org,2002:map", value=pairs, start_mark=place, end_mark=place)
 
@@ -87,13 +84,13 @@ class Literals:
         seen.add(node.value)
         return True
 
-    def _sequence(self, expression: ast.List | ast.Tuple, items: list[Node | None]) -> Node | None:
-        if any(item is None for item in items):
-            return None
+    def _sequence(self, expression: ast.List | ast.Tuple, items: list[Node]) -> Node:
+        if any(item.tag == scalars.REFUSED for item in items):
+            return self._refused(expression)
         place = self.place(expression)
         return SequenceNode(tag="tag:yaml.org,2002:seq", value=items, start_mark=place, end_mark=place)
 
-    def _constant(self, expression: ast.expr, value: object) -> Node | None:
+    def _constant(self, expression: ast.expr, value: object) -> Node:
         tag = _TAGS.get(type(value))
         if tag is None:
             return self._refuse(expression, f"is {_kind(expression)}")
@@ -101,7 +98,7 @@ class Literals:
         place = self.place(expression)
         return ScalarNode(tag=tag, value=text, start_mark=place, end_mark=place, style="'")
 
-    def _signed(self, expression: ast.UnaryOp) -> Node | None:
+    def _signed(self, expression: ast.UnaryOp) -> Node:
         operand = expression.operand
         if isinstance(operand, ast.Constant) and type(operand.value) in {int, float}:
             value = operand.value
@@ -111,10 +108,14 @@ class Literals:
                 return self._constant(expression, value)
         return self._refuse(expression, f"is {_kind(expression)}")
 
-    def _refuse(self, expression: ast.expr, what: str) -> Node | None:
+    def _refuse(self, expression: ast.expr, what: str) -> Node:
         message = f"A value of an annotation {what}, not a literal."
         self.report("annotation.not-literal", self.at(expression), message)
-        return None
+        return self._refused(expression)
+
+    def _refused(self, expression: ast.expr) -> Node:
+        place = self.place(expression)
+        return ScalarNode(tag=scalars.REFUSED, value="", start_mark=place, end_mark=place)
 
 
 _TAGS: Final[Mapping[type, str]] = {

@@ -35,6 +35,14 @@ class SourceMap:
         _, key_node = self._walk(root, keys)
         return _position(path, key_node)
 
+    def holds(self, path: str, *keys: str | int) -> bool:
+        """Whether there is a value at a key path, sound or not; null is none."""
+        node = self._roots.get(path)
+        for key in keys:
+            pair = self._index(node).get(str(key)) if isinstance(node, MappingNode) else None
+            node = pair[1] if pair else None
+        return node is not None and node.tag != scalars.NULL
+
     def annotation(self, component: str, annotation: str) -> Location:
         """The position of an annotation in a component's code, or of its `main`, or of the file."""
         code = self._codes.get(component)

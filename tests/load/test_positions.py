@@ -48,5 +48,5 @@ def test_arguments_are_located_by_item(continuum: ApplicationFiles) -> None:
 
 def test_columns_count_characters_not_bytes(continuum: ApplicationFiles) -> None:
     continuum.edit("src/archive_code/main.py", 'name="archive"', 'name="archive", größe="ü", color="x"')
-    unknown = continuum.findings("structure.unknown-key")
+    unknown = continuum.findings("annotation.arguments")
     assert [continuum.marked(finding) for finding in unknown] == ['größe="ü", color="x")', 'color="x")']

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from load_support import CANDIDATES, DAG, RESOURCES, ApplicationFiles
 
+from aisprint_cli.diagnostics import Findings
+from aisprint_cli.load.environment import read_environment
+from aisprint_cli.load.reporter import Reporter
 from aisprint_cli.model.application import Application
 from aisprint_cli.model.dag import Dependency
 from aisprint_cli.model.resources import LayerKind
@@ -140,3 +145,66 @@ def test_caches_and_hidden_directories_below_src_are_skipped(continuum: Applicat
     continuum.write("src/__pycache__/main.cpython-311.pyc", b"\0")
     continuum.write("src/.ipynb_checkpoints/notes.txt", "")
     assert continuum.load().findings == ()
+
+
+def test_of_several_containers_the_one_that_lists_the_resource_counts(continuum: ApplicationFiles) -> None:
+    continuum.edit(
+        CANDIDATES,
+        "candidateExecutionResources: [KioskServer, VM1, VM2]",
+        "candidateExecutionResources: [KioskServer]\n"
+        "      container2: {memorySize: 1024, candidateExecutionResources: [VM1, VM2]}",
+    )
+    loaded = continuum.load()
+    assert loaded.findings == ()
+    assert loaded.application is not None
+    candidate = loaded.application.candidates.get("detect")
+    assert candidate is not None
+    found = [candidate.container_on(name) for name in ("KioskServer", "VM1", "VM2", "RaspPi")]
+    assert [container and container.memory_mib for container in found] == [2048.0, 1024.0, 1024.0, None]
+
+
+def test_boot_settings_may_be_any_word_and_accelerators_of_the_older_form(
+    continuum: ApplicationFiles,
+) -> None:
+    continuum.edit(RESOURCES, "secureBoot: False", "secureBoot: string")
+    older = "".join(f"\n{' ' * 18}{line}" for line in ("GFLOPS: 31240", "powerDraw: 150", "memory: 24576"))
+    continuum.edit(RESOURCES, "name: Graphics", f"name: Graphics{older}")
+    loaded = continuum.load()
+    assert loaded.findings == ()
+    assert loaded.application is not None
+    kiosk = loaded.application.catalogue.resource("KioskServer")
+    assert kiosk is not None
+    assert kiosk.accelerators[0].memory_mib == 24576.0
+
+
+def test_numbers_in_quotes_are_read_and_warned_of(continuum: ApplicationFiles) -> None:
+    continuum.edit(RESOURCES, "cost: 1.2", "cost: '1.2'")
+    continuum.edit(CANDIDATES, "computingUnits: 0.5", 'computingUnits: "0.5"')
+    loaded = continuum.load()
+    assert [finding.code for finding in loaded.findings] == ["structure.quoted-number"] * 2
+    assert loaded.application is not None
+    machine = loaded.application.catalogue.resource("VM1")
+    assert machine is not None
+    assert (machine.cost_per_hour, machine.document["cost"]) == (1.2, 1.2)
+
+
+def test_variables_of_env_yaml_are_what_is_written(tmp_path: Path) -> None:
+    text = "MODE: 010\nDEBUG: on\nVERSION: 1.10\nNAME: 'a b'\nEMPTY:\nSURE: true\n"
+    (tmp_path / "env.yaml").write_text(text)
+    findings = Findings()
+    assert read_environment(tmp_path, "env.yaml", Reporter(findings)) == {
+        "MODE": "010",
+        "DEBUG": "on",
+        "VERSION": "1.10",
+        "NAME": "a b",
+        "EMPTY": "",
+        "SURE": "true",
+    }
+    assert len(findings) == 0
+    assert read_environment(tmp_path, "none.yaml", Reporter(findings)) == {}
+
+
+def test_an_env_yaml_that_is_no_flat_map_is_refused_with_its_place(continuum: ApplicationFiles) -> None:
+    continuum.write("src/detect/env.yaml", "A: 1\nB: [1, 2]\n")
+    finding = continuum.findings("structure.wrong-type")[0]
+    assert str(finding.location) == "src/detect/env.yaml:2:4"

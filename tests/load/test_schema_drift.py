@@ -27,6 +27,7 @@ def test_there_is_a_schema_of_every_file() -> None:
         "application_dag",
         "candidate_deployments",
         "candidate_resources",
+        "environment",
         "physical_nodes",
         "security",
         "space4ai_d",

@@ -25,6 +25,7 @@ TITLES = {
     "physical": "Physical nodes",
     "solver": "The solver's file",
     "code": "Code",
+    "environment": "Environment variables",
     "annotation": "Annotations",
     "model": "Models",
     "exits": "Early exits",

@@ -50,7 +50,7 @@ def build_catalogue(document: Mapping[str, Any] | None) -> CatalogueDraft | None
     layers = [
         (key, layer) for domain in domains.values() for key, layer in _entries(domain, "ComputationalLayers")
     ]
-    numbers = {layer.get("number") or key_number(key) for key, layer in layers}
+    numbers = {number for key, layer in layers for number in (layer.get("number"), key_number(key))}
     names = {resource.get("name") for _, layer in layers for _, resource in _entries(layer, "Resources")}
     return CatalogueDraft(
         ResourceCatalogue(str(system.get("name") or ""), built),
@@ -128,6 +128,7 @@ def _processor(key: str, processor: Mapping[str, Any]) -> Processor:
 
 def _accelerators(key: str, accelerator: Mapping[str, Any]) -> list[Accelerator]:
     """The devices of an accelerator: those below `processors`, or the entry itself."""
+    memory_mib = accelerator.get("memorySize") or accelerator.get("memory") or 0.0
     inner = list(_entries(accelerator, "processors")) or [(key, accelerator)]
     return [
         Accelerator(
@@ -135,7 +136,7 @@ def _accelerators(key: str, accelerator: Mapping[str, Any]) -> list[Accelerator]
             name=str(device.get("name") or accelerator.get("name") or name),
             kind=str(device.get("type") or accelerator.get("type") or ""),
             units=float(device.get("computingUnits") or 1.0),
-            memory_mib=float(device.get("memorySize") or accelerator.get("memorySize") or 0.0),
+            memory_mib=float(device.get("memorySize") or memory_mib),
         )
         for name, device in inner
     ]

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Final
+
 from aisprint_cli.diagnostics import Location
 from aisprint_cli.load.build.candidates import CandidatesDraft
 from aisprint_cli.load.build.dag import DagDraft
 from aisprint_cli.load.checks.checker import Checker
 from aisprint_cli.load.components import Components
 from aisprint_cli.load.documents import DAG
+from aisprint_cli.load.environment import ENVIRONMENT, read_environment
 
-_MIB_PER_GB = 1024
+_MIB_PER_GB: Final = 1024
+_LEAST_MIB: Final = 64
 
 
 def check_code(components: Components, dag: DagDraft, checker: Checker) -> None:
     """Whether each component has code and each code a component."""
     found = components.by_name
     spare = [name for name in found if name not in dag.names]
-    unreadable = set(components.unnamed)
-    for name, place in _places(dag).items():
-        if name not in found and name not in unreadable:
+    missing = {name: place for name, place in _places(dag).items() if name not in found}
+    # Code that could not be read, which is reported there, is probably that of the ones missing here.
+    for name, place in missing.items() if len(missing) > len(components.unnamed) else ():
+        if name not in components.unnamed:
             message = f"The component `{name}` has no code below src."
             hint = checker.did_you_mean(name, spare)
             mend = f"{hint[:-1]}, as the code says?" if hint else ""
@@ -39,9 +45,11 @@ def _places(dag: DagDraft) -> dict[str, tuple[str | int, ...]]:
     return places
 
 
-def check_directories(components: Components, checker: Checker) -> None:
+def check_directories(directory: Path, components: Components, checker: Checker) -> None:
     """The files beside each `main.py`, and whether it runs anything."""
     for component in components.by_name.values():
+        if ENVIRONMENT in component.entries:
+            read_environment(directory, f"{component.directory}/{ENVIRONMENT}", checker.reporter)
         if "requirements.txt" not in component.entries:
             message = f"{component.directory} has no requirements.txt."
             checker.at("code.no-requirements", Location(component.main), message)
@@ -57,13 +65,15 @@ def check_devices(components: Components, candidates: CandidatesDraft, checker: 
         candidate = candidates.candidates.get(name)
         if not constraints or candidate is None:
             continue
-        container = candidate.container
+        memory_mib = min(container.memory_mib for container in candidate.containers)
         ram = constraints.get("ram")
-        if ram and ram * _MIB_PER_GB > container.memory_mib:
-            message = f"`ram` is {ram:g} GB, but the container of `{name}` has {container.memory_mib:g} MB."
-            checker.argument("annotation.device-memory", name, "device_constraints", ("ram",), message)
+        if ram and ram * _MIB_PER_GB > memory_mib:
+            message = f"`ram` is {ram:g} GB, but the container of `{name}` has {memory_mib:g} MB."
+            likely_mib = _LEAST_MIB <= ram <= memory_mib
+            code = "units.ram-megabytes" if likely_mib else "annotation.device-memory"
+            checker.argument(code, name, "device_constraints", ("ram",), message)
         for key in ("vram", "use_gpu_for"):
-            if constraints.get(key) and not container.gpu:
+            if constraints.get(key) and not any(container.gpu for container in candidate.containers):
                 message = f"`{key}` is given, but the container of `{name}` does not require a GPU."
                 checker.argument("annotation.device-gpu", name, "device_constraints", (key,), message)
 

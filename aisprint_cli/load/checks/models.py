@@ -73,7 +73,7 @@ def _check_exits(directory: Path, name: str, component: ComponentCode, checker: 
     exits = _read_exits(directory, name, component, checker)
     probabilities = values.get("transition_probabilities")
     if probabilities is None:
-        if "transition_probabilities" not in _given(component):
+        if "transition_probabilities" not in component.code.given("early_exits_model"):
             message = f"`{name}` gives no transition_probabilities."
             checker.argument("annotation.no-exit-probabilities", name, "early_exits_model", (), message)
     elif exits is not None and INVALID not in probabilities and len(probabilities) != exits:
@@ -81,11 +81,6 @@ def _check_exits(directory: Path, name: str, component: ComponentCode, checker: 
         keys = ("transition_probabilities",)
         checker.argument("exits.count", name, "early_exits_model", keys, message)
     return (exits or 1) + 1
-
-
-def _given(component: ComponentCode) -> set[str]:
-    node = component.code.arguments["early_exits_model"]
-    return {key.value for key, _ in node.value}
 
 
 def _check_condition(name: str, component: ComponentCode, function: Any, checker: Checker) -> None:

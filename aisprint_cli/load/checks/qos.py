@@ -24,7 +24,7 @@ def check_qos(components: Components, dag: DagDraft | None, checker: Checker) ->
     }
     measured = {name for name, item in components.by_name.items() if _EXEC_TIME in item.code.arguments}
     for name, limits in times.items():
-        _check_limits(name, limits, checker)
+        _check_limits(name, limits, components.by_name[name].code.given(_EXEC_TIME), checker)
         previous = _previous(limits)
         if previous and dag is not None and name in dag.names:
             _check_path(name, previous, dag, checker)
@@ -36,14 +36,15 @@ def _previous(limits: Mapping[str, Any]) -> list[str]:
     return [item for item in limits.get("prev_components") or () if item is not INVALID]
 
 
-def _check_limits(name: str, limits: Mapping[str, Any], checker: Checker) -> None:
-    if limits.get("global_time_thr") and not limits.get("prev_components", True):
+def _check_limits(name: str, limits: Mapping[str, Any], given: frozenset[str], checker: Checker) -> None:
+    """Check one exec_time; an argument that is `given` but not in `limits` has its finding already."""
+    if limits.get("global_time_thr") and limits.get("prev_components") == []:
         message = f"`{name}` has a global_time_thr, but its prev_components is empty."
         checker.argument("qos.no-previous", name, _EXEC_TIME, ("global_time_thr",), message)
-    elif limits.get("global_time_thr") and not _is_given(limits, "prev_components"):
+    elif limits.get("global_time_thr") and "prev_components" not in given:
         message = f"`{name}` has a global_time_thr without prev_components."
         checker.argument("qos.no-previous", name, _EXEC_TIME, ("global_time_thr",), message)
-    if limits.get("prev_components") and not _is_given(limits, "global_time_thr"):
+    if limits.get("prev_components") and "global_time_thr" not in given:
         message = f"`{name}` has prev_components without a global_time_thr."
         checker.argument("qos.no-global-limit", name, _EXEC_TIME, ("prev_components",), message)
     for key in ("local_time_thr", "global_time_thr"):
@@ -52,10 +53,6 @@ def _check_limits(name: str, limits: Mapping[str, Any], checker: Checker) -> Non
             message = f"`{key}` of `{name}` is {limit:g} seconds."
             mend = f"Write {limit / 1000:g} if milliseconds were meant; otherwise leave it."
             checker.argument("units.milliseconds", name, _EXEC_TIME, (key,), message, mend)
-
-
-def _is_given(limits: Mapping[str, Any], key: str) -> bool:
-    return limits.get(key) is not None
 
 
 def _check_path(name: str, previous: list[str], dag: DagDraft, checker: Checker) -> None:

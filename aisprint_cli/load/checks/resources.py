@@ -13,7 +13,7 @@ from aisprint_cli.model.resources import Layer, LayerKind, NetworkDomain, Resour
 Keys = tuple[str | int, ...]
 
 _ROOT: Final[Keys] = ("System", "NetworkDomains")
-_DELAY_LIMIT_S: Final = 10.0
+_DELAY_LIMIT_S: Final = 1.0
 _LEAST_NODE_MIB: Final = 128.0
 _MOST_NODE_MIB: Final = 64.0 * 2**20
 
@@ -86,7 +86,7 @@ def _check_domains(domains: tuple[NetworkDomain, ...], checker: Checker) -> None
     parents: dict[str, str] = {}
     for domain in domains:
         delay = domain.access_delay_s
-        if delay > _DELAY_LIMIT_S:
+        if delay >= _DELAY_LIMIT_S:
             message = f"The access delay of `{domain.key}` is {delay:g} seconds."
             checker.value("units.access-delay", RESOURCES, (*_ROOT, domain.key, "AccessDelay"), message)
         for index, name in enumerate(domain.subdomains):
@@ -120,7 +120,7 @@ def _contains(inner: Mapping[str, tuple[str, ...]], start: str, wanted: str) -> 
 def _check_resource(layer: Layer, resource: Resource, checker: Checker) -> None:
     keys = resource_keys(layer, resource)
     functions = layer.kind is LayerKind.FUNCTIONS
-    for code, text in _missing(resource, functions=functions):
+    for code, text in _missing(resource, keys, checker, functions=functions):
         checker.key(code, RESOURCES, keys, f"The resource `{resource.name}` {text}.")
     if functions and "faas" not in resource.name.lower():
         message = f"The resource `{resource.name}` is of cloud functions, but its name does not say FaaS."
@@ -135,15 +135,25 @@ def _check_resource(layer: Layer, resource: Resource, checker: Checker) -> None:
         checker.value("units.memory-bytes", RESOURCES, place, message)
 
 
-def _missing(resource: Resource, *, functions: bool) -> Iterator[tuple[str, str]]:
+def _missing(
+    resource: Resource, keys: Keys, checker: Checker, *, functions: bool
+) -> Iterator[tuple[str, str]]:
+    """What a resource does not say; what it says wrongly is reported where it stands."""
+
+    def lacks(*path: str) -> bool:
+        return not checker.sources.holds(RESOURCES.path, *keys, *path)
+
     document = resource.document
-    if document.get("cost") is None:
+    if document.get("cost") is None and lacks("cost"):
         yield "resources.no-cost", "has no cost"
-    if document.get("memorySize") is None:
+    if document.get("memorySize") is None and lacks("memorySize"):
         yield "resources.no-memory", "has no memorySize"
-    if not functions and document.get("totalNodes") is None:
+    if not functions and document.get("totalNodes") is None and lacks("totalNodes"):
         yield "resources.no-nodes", "has no totalNodes"
     if not functions and not resource.processors:
-        yield "resources.no-processors", "has no processors"
+        if resource.document.get("processors") == {} or lacks("processors"):
+            yield "resources.no-processors", "has no processors"
     elif not resource.architectures:
-        yield "resources.no-architecture", "has no architecture"
+        processors = [("processors", processor.key, "architecture") for processor in resource.processors]
+        if lacks("architecture") and all(lacks(*place) for place in processors):
+            yield "resources.no-architecture", "has no architecture"

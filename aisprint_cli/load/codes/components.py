@@ -73,6 +73,12 @@ _CODE: Final = (
         "Its environment gets no packages besides the run-time library.",
         "Add requirements.txt; it may be empty.",
     ),
+    error(
+        "environment.name",
+        "env.yaml gives a variable a name that no variable can have.",
+        "The component's image and process could not be given it.",
+        "Use letters, digits and `_`, and start with a letter or `_`.",
+    ),
 )
 
 _ANNOTATIONS: Final = (
@@ -90,8 +96,8 @@ _ANNOTATIONS: Final = (
     ),
     error(
         "annotation.arguments",
-        "An annotation is given too many arguments, or ones of the wrong form.",
-        "What they mean cannot be known.",
+        "An annotation is given too many arguments, unknown ones, or ones of the wrong form.",
+        "The decorator would fail when the component starts, or what they mean cannot be known.",
         "Give the arguments that docs/validation.md lists, by name.",
     ),
     error(

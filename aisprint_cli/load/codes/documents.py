@@ -175,4 +175,10 @@ CODES: Final[tuple[Code, ...]] = (
         "The items could not be told apart, or nothing is left to choose from.",
         "Give the number of items named.",
     ),
+    warning(
+        "structure.quoted-number",
+        "A number stands in quotes.",
+        "It is read as the number here, but YAML takes it for text, and so may other tools.",
+        "Write it without quotes.",
+    ),
 )

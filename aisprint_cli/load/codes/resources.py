@@ -124,6 +124,12 @@ _UNITS: Final = (
         "memorySize is in MB.",
         "Write it in MB, or with a unit, such as `4 GB`.",
     ),
+    warning(
+        "units.ram-megabytes",
+        "The ram of device_constraints is so large that it looks like MB.",
+        "ram is in GB; other AI-SPRINT tools compare it with the container's memory.",
+        "Divide it by 1024 if MB was meant.",
+    ),
 )
 
 _CANDIDATES: Final = (
@@ -162,12 +168,6 @@ _CANDIDATES: Final = (
         "A candidate deployment has no container.",
         "There is nothing to run.",
         "Describe container1.",
-    ),
-    warning(
-        "candidates.several-containers",
-        "A candidate deployment has several containers.",
-        "Only the first counts.",
-        "Delete the others.",
     ),
     warning(
         "candidates.first-container",

@@ -10,7 +10,7 @@ from typing import Final
 from aisprint_cli.load.documents.annotations import ANNOTATIONS_FILE
 from aisprint_cli.load.documents.candidates import CANDIDATE_DEPLOYMENTS
 from aisprint_cli.load.documents.dag import APPLICATION_DAG
-from aisprint_cli.load.documents.optional import PHYSICAL_NODES, SPACE4AI_D
+from aisprint_cli.load.documents.optional import ENVIRONMENT, PHYSICAL_NODES, SPACE4AI_D
 from aisprint_cli.load.documents.resources import CANDIDATE_RESOURCES
 from aisprint_cli.load.shapes.collections import ANYTHING
 from aisprint_cli.load.shapes.values import Shape
@@ -53,6 +53,12 @@ SOLVER: Final = DocumentKind(
 SECURITY_FILE: Final = DocumentKind(
     "security", "common_config/security.yaml", "Security settings, not prescribed", ANYTHING
 )
+ENVIRONMENT_FILE: Final = DocumentKind(
+    "environment",
+    "src/<component>/env.yaml",
+    "Environment variables of a component",
+    ENVIRONMENT,
+)
 ANNOTATIONS_KIND: Final = DocumentKind(
     "annotations",
     "common_config/annotations.yaml",
@@ -62,5 +68,8 @@ ANNOTATIONS_KIND: Final = DocumentKind(
 
 INPUTS: Final = (DAG, RESOURCES, CANDIDATES, PHYSICAL, SOLVER, SECURITY_FILE)
 KINDS: Final[Mapping[str, DocumentKind]] = MappingProxyType(
-    {kind.name: kind for kind in sorted((*INPUTS, ANNOTATIONS_KIND), key=lambda kind: kind.name)}
+    {
+        kind.name: kind
+        for kind in sorted((*INPUTS, ANNOTATIONS_KIND, ENVIRONMENT_FILE), key=lambda kind: kind.name)
+    }
 )

@@ -13,7 +13,7 @@ _CONTAINER = Record(
             OneOrMany(ListOf(Label(), "image names")), "The image or images; empty until they are built."
         ),
         "memorySize": Field(Size("MiB"), "Memory of one replica, in MB."),
-        "computingUnits": Field(Number(above=0), "Cores of one replica; may be a fraction."),
+        "computingUnits": Field(Number(above=0, quoted=True), "Cores of one replica; may be a fraction."),
         "trustedExecution": Field(Boolean(), "Whether it must run inside an SGX enclave."),
         "networkProtection": Field(Boolean(), "Whether its network traffic must be protected."),
         "fileSystemProtection": Field(Boolean(), "Whether its file system must be protected."),
@@ -42,7 +42,9 @@ _CANDIDATE = Record(
             required=True,
         ),
         "Containers": Field(
-            MapOf(_CONTAINER, "containers"), "Its containers; the first counts.", required=True
+            MapOf(_CONTAINER, "containers"),
+            "Its containers; on each resource runs the one that lists it.",
+            required=True,
         ),
     },
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aisprint_cli.load.shapes.collections import ANYTHING, Field, ListOf, MapOf, Record
-from aisprint_cli.load.shapes.values import Label, Number, Text
+from aisprint_cli.load.shapes.values import Label, Number, Text, Verbatim
 
 _ACCESS = {
     "private_ip": Field(Label(), "The address inside the site."),
@@ -78,9 +78,11 @@ _METHOD = Record(
         "name": Field(
             Text("the name of a method"), "The method's name, for example RandomGreedy.", required=True
         ),
-        "iterations": Field(Number(minimum=1, integer=True), "How often it repeats."),
-        "duration": Field(Number(above=0), "How long it may search."),
-        "startingPointNumber": Field(Number(minimum=1, integer=True), "From how many solutions it starts."),
+        "iterations": Field(Number(minimum=1, integer=True, quoted=True), "How often it repeats."),
+        "duration": Field(Number(above=0, quoted=True), "How long it may search."),
+        "startingPointNumber": Field(
+            Number(minimum=1, integer=True, quoted=True), "From how many solutions it starts."
+        ),
         "specialParameters": Field(ANYTHING, "Parameters of this method alone."),
     },
 )
@@ -94,15 +96,15 @@ SPACE4AI_D = Record(
     "Space4aiD",
     "How the placement solver searches.",
     {
-        "Time": Field(Number(above=0), "Hours of operation to price."),
+        "Time": Field(Number(above=0, quoted=True), "Hours of operation to price."),
         "EdgeResources": Field(_GROUP, "The layers at the edge."),
         "CloudResources": Field(_GROUP, "The layers in the cloud."),
         "FaaSResources": Field(_GROUP, "The layers of cloud functions."),
         "Methods": Field(MapOf(_METHOD, "methods"), "The search methods, in order."),
-        "Seed": Field(Number(integer=True), "The seed of random choices."),
-        "VerboseLevel": Field(Number(integer=True), "How much the solver says."),
+        "Seed": Field(Number(integer=True, quoted=True), "The seed of random choices."),
+        "VerboseLevel": Field(Number(integer=True, quoted=True), "How much the solver says."),
         "Components": Field(MapOf(_DATA, "components"), "Data sizes; an old form, read but not needed."),
     },
 )
 
-ENVIRONMENT = MapOf(Label(), "environment variables")
+ENVIRONMENT = MapOf(Verbatim(), "environment variables")

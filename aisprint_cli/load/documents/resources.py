@@ -21,7 +21,7 @@ _PROCESSOR = Record(
         "name": Field(Label(), "The processor's name."),
         "type": Field(Label(), "The processor's type."),
         "architecture": Field(_ARCHITECTURE, "amd64 or arm64; images are built for it."),
-        "computingUnits": Field(Number(above=0), "Cores of the processor.", required=True),
+        "computingUnits": Field(Number(above=0, quoted=True), "Cores of the processor.", required=True),
         "internalMemory": Field(Label(), "Memory of the processor itself."),
         "SGXFlag": Field(Boolean(), "Whether it offers SGX enclaves, for trusted execution."),
     },
@@ -34,7 +34,7 @@ _ACCELERATOR_PROCESSOR = Record(
         "name": Field(Label(), "The device's name."),
         "type": Field(Label(), "What it is; GPU for one that a GPURequirement can use."),
         "architecture": Field(Label(), "Vendor and model."),
-        "computingUnits": Field(Number(above=0), "How many such devices a node has."),
+        "computingUnits": Field(Number(above=0, quoted=True), "How many such devices a node has."),
         "internalMemory": Field(Label(), "Memory of one device."),
         "memorySize": Field(Size("MiB"), "Memory of one device, in MB."),
     },
@@ -47,8 +47,11 @@ _ACCELERATOR = Record(
         "name": Field(Label(), "The accelerator's name."),
         "type": Field(Label(), "What it is; GPU for one that a GPURequirement can use."),
         "architecture": Field(Label(), "Vendor and model."),
-        "computingUnits": Field(Number(above=0), "How many such devices a node has."),
+        "computingUnits": Field(Number(above=0, quoted=True), "How many such devices a node has."),
         "memorySize": Field(Size("MiB"), "Memory of one device, in MB."),
+        "memory": Field(Size("MiB"), "The same, as older files have it."),
+        "GFLOPS": Field(Number(above=0, quoted=True), "Floating-point operations in a nanosecond."),
+        "powerDraw": Field(Number(minimum=0, quoted=True), "Power it draws, in watts."),
         "processors": Field(MapOf(_ACCELERATOR_PROCESSOR, "devices"), "The accelerator's devices."),
     },
 )
@@ -58,10 +61,12 @@ _RESOURCE = Record(
     "A kind of node: a virtual machine, a device, or functions of a cloud.",
     {
         "name": Field(Text("the resource's name"), "The name that candidate deployments use.", required=True),
-        "totalNodes": Field(Number(minimum=1, integer=True), "How many such nodes there are at most."),
+        "totalNodes": Field(
+            Number(minimum=1, integer=True, quoted=True), "How many such nodes there are at most."
+        ),
         "description": Field(Label(), "The instance type at a cloud provider, or any description."),
         "flavorName": Field(Label(), "The flavour's name at a cloud provider."),
-        "cost": Field(Number(minimum=0), "The price of one node for an hour."),
+        "cost": Field(Number(minimum=0, quoted=True), "The price of one node for an hour."),
         "memorySize": Field(Size("MiB"), "Memory of one node, in MB."),
         "storageSize": Field(Size("GiB"), "Disk of one node, in GB (a number, or text such as 64GB)."),
         "storageType": Field(Label(), "The kind of disk, for example SSD."),
@@ -69,15 +74,17 @@ _RESOURCE = Record(
         "operatingSystemType": Field(Label(), "For example Linux."),
         "operatingSystemVersion": Field(Label(), "For example 22.04."),
         "operatingSystemImageId": Field(Label(), "The image: aws://region/ami, one://host/id, or nothing."),
-        "secureBoot": Field(Boolean(), "Whether the node boots only signed software."),
-        "measuredBoot": Field(Boolean(), "Whether the node measures what it boots."),
+        "secureBoot": Field(Label(), "Whether the node boots only signed software."),
+        "measuredBoot": Field(Label(), "Whether the node measures what it boots."),
         "onSpot": Field(Boolean(), "Whether the node may be taken away by the provider at any time."),
         "processors": Field(MapOf(_PROCESSOR, "processors"), "The processors of one node."),
         "accelerators": Field(MapOf(_ACCELERATOR, "accelerators"), "The accelerators of one node."),
         "architecture": Field(_ARCHITECTURE, "The architecture of functions, which name no processors."),
         "region": Field(Label(), "The provider's region, for functions."),
-        "idleTime": Field(Number(minimum=0), "Seconds after which idle functions are let go."),
-        "transitionCost": Field(Number(minimum=0), "The price of a transition between functions."),
+        "idleTime": Field(Number(minimum=0, quoted=True), "Seconds after which idle functions are let go."),
+        "transitionCost": Field(
+            Number(minimum=0, quoted=True), "The price of a transition between functions."
+        ),
     },
 )
 
@@ -105,8 +112,8 @@ _DOMAIN = Record(
     "Layers that reach each other over one network.",
     {
         "name": Field(Label(), "The domain's name, for people."),
-        "AccessDelay": Field(Number(minimum=0), "Delay to reach the domain, in seconds."),
-        "Bandwidth": Field(Number(above=0), "Bandwidth of the domain, in Mbit/s."),
+        "AccessDelay": Field(Number(minimum=0, quoted=True), "Delay to reach the domain, in seconds."),
+        "Bandwidth": Field(Number(above=0, quoted=True), "Bandwidth of the domain, in Mbit/s."),
         "subNetworkDomains": Field(
             ListOf(Text("the key of a network domain"), "network domain keys"), "The domains inside this one."
         ),

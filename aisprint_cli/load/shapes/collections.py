@@ -95,6 +95,9 @@ class Record:
             entry = fields.get(key)
             if entry is None:
                 self._report_unknown(key, key_node, pairs, reader)
+            if value_node.tag == scalars.REFUSED:
+                pass
+            elif entry is None:
                 found[key] = ANYTHING.read(value_node, reader)
             elif value_node.tag == scalars.NULL:
                 found[key] = None

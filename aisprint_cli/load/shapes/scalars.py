@@ -16,6 +16,8 @@ BOOL: Final = f"{_PREFIX}bool"
 NULL: Final = f"{_PREFIX}null"
 DATE: Final = f"{_PREFIX}timestamp"
 MERGE: Final = f"{_PREFIX}merge"
+REFUSED: Final = "!refused"
+"""The tag of a node that stands for a value whose fault is reported already: it is given, but unknown."""
 
 KINDS: Final = {
     STR: "text",
@@ -28,6 +30,8 @@ KINDS: Final = {
 }
 _TRUE: Final = frozenset({"yes", "true", "on"})
 _EXPONENT: Final = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]+")
+NUMBER_PATTERN: Final = r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?"
+_NUMBER: Final = re.compile(NUMBER_PATTERN)
 _LEADING_ZERO: Final = re.compile(r"[-+]?0[0-9_]+")
 
 
@@ -51,6 +55,17 @@ def number(node: ScalarNode) -> int | float | None:
     except (ValueError, OverflowError):
         return None
     return None
+
+
+def quoted_number(node: ScalarNode) -> int | float | None:
+    """The decimal number that a text spells; None where it spells none."""
+    text = str(node.value).strip()
+    if node.tag != STR or not _NUMBER.fullmatch(text):
+        return None
+    value = float(text)
+    if not math.isfinite(value):
+        return None
+    return int(value) if value == int(value) else value
 
 
 def _integer(text: str) -> int:

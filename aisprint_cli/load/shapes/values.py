@@ -78,17 +78,42 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Verbatim:
+    """The text of a single value as it is written: `010`, `on` and `1.10` stay; null is empty text."""
+
+    def read(self, node: Node, reader: Reader) -> Any:
+        """The text, or INVALID."""
+        if isinstance(node, ScalarNode):
+            return "" if node.tag == scalars.NULL else node.value
+        reader.report("structure.wrong-type", node, f"{reader.where} should be a single value.")
+        return INVALID
+
+    def schema(self, definitions: dict[str, Schema]) -> Schema:  # noqa: ARG002
+        """Any single value."""
+        return {"type": ["string", "number", "boolean", "null"]}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Number:
-    """A finite number within bounds: `minimum` may be reached, `above` may not."""
+    """A finite number within bounds: `minimum` may be reached, `above` may not.
+
+    `quoted`: whether a number in quotes is read too, with a warning; existing files have such.
+    """
 
     minimum: float | None = None
     above: float | None = None
     maximum: float | None = None
     integer: bool = False
+    quoted: bool = False
 
     def read(self, node: Node, reader: Reader) -> Any:
         """The number, or INVALID."""
         value = scalars.number(node) if isinstance(node, ScalarNode) else None
+        if value is None and self.quoted and isinstance(node, ScalarNode):
+            value = scalars.quoted_number(node)
+            if value is not None:
+                message = f"{reader.where} is the number {node.value} in quotes."
+                reader.report("structure.quoted-number", node, message)
         if value is None or (self.integer and value != int(value)):
             return self._refuse(node, reader)
         code = scalars.trap(node) if isinstance(node, ScalarNode) else None
@@ -131,7 +156,9 @@ class Number:
         schema: Schema = {"type": "integer" if self.integer else "number"}
         bounds = {"minimum": self.minimum, "exclusiveMinimum": self.above, "maximum": self.maximum}
         schema.update({key: bound for key, bound in bounds.items() if bound is not None})
-        return schema
+        if not self.quoted:
+            return schema
+        return {"anyOf": [schema, {"type": "string", "pattern": f"^{scalars.NUMBER_PATTERN}$"}]}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
