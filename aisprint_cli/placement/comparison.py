@@ -34,7 +34,7 @@ class PurchaseChange:
 
 
 @dataclass(frozen=True)
-class Difference:
+class Comparison:
     """Two placements side by side; costs of the period, each under its own problem."""
 
     before: Assessment
@@ -53,7 +53,7 @@ class Difference:
         return self.cost_change / self.before.cost if self.before.cost else None
 
     def to_json(self) -> dict[str, Any]:
-        """The difference as plain values."""
+        """The comparison as plain values."""
         return {
             "cost_before": self.before.cost,
             "cost_after": self.after.cost,
@@ -75,9 +75,9 @@ class Difference:
         }
 
 
-def compare(before: Assessment, after: Assessment) -> Difference:
+def compare(before: Assessment, after: Assessment) -> Comparison:
     """Set two placements side by side; their problems have the same components and resources."""
-    return Difference(before, after, tuple(_moves(before, after)), tuple(_purchases(before, after)))
+    return Comparison(before, after, tuple(_moves(before, after)), tuple(_purchases(before, after)))
 
 
 def place_words(assessment: Assessment, component: int) -> str:

@@ -1,0 +1,171 @@
+"""Between which arrival rates one placement keeps every limit.
+
+With the rate, the load of bought resources grows, and with it their response times. The response of
+functions mostly falls (fewer cold starts). So over an interval of rates ``[a, b]`` every figure is at most
+what bought resources show at ``b`` and functions at their worst in between. When that worst case keeps
+every limit, the whole interval does: the search takes such steps, halving them where they fail, until
+the first rate that breaks a limit is known to `TOLERANCE`.
+
+The worst (or best) response of a function between two rates is taken over a few rates between them. It
+is a smooth function of the rate, and intervals shrink as limits get near.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from aisprint_cli.placement.constraints import Constraint, Kind, assess
+from aisprint_cli.placement.evaluation import Evaluator
+from aisprint_cli.placement.problem import Choice, Placement
+
+if TYPE_CHECKING:
+    from aisprint_cli.placement.problem import Component, FunctionResponse, Problem
+
+TOLERANCE: Final = 1e-7
+"""Relative width to which the ends of a range are found."""
+MOST: Final = 100.0
+"""A placement that carries this many times the load is not tried with more."""
+_SAMPLES: Final = 5
+_OF_LOAD: Final = frozenset({Kind.UTILISATION, Kind.LOCAL, Kind.PATH})
+
+
+@dataclass(frozen=True, slots=True)
+class LoadRange:
+    """The rates (1/s) around the present one at which a placement keeps every limit.
+
+    `low` is 0 when no small rate breaks a limit. `high` still holds, `fails_at` is the first rate known
+    to break a limit (infinite when none was found up to `MOST` times the load). `low_constraint` and
+    `high_constraint` are what breaks just outside, as they stand there.
+    """
+
+    low: float
+    high: float
+    fails_at: float
+    low_constraint: Constraint | None
+    high_constraint: Constraint | None
+
+    def covers(self, low: float, high: float) -> bool:
+        """Whether it holds at every rate between two."""
+        return self.low <= low and high <= self.high
+
+
+@dataclass(frozen=True, slots=True)
+class CostLine:
+    """What a placement costs in the period at a rate: instances are `fixed`, functions grow with it."""
+
+    fixed: float
+    per_rate: float
+
+    def at(self, rate_per_s: float) -> float:
+        """The cost at a rate (1/s)."""
+        return self.fixed + self.per_rate * rate_per_s
+
+    def crossing(self, other: CostLine) -> float | None:
+        """The rate at which both cost the same, if there is exactly one."""
+        slope = self.per_rate - other.per_rate
+        return (other.fixed - self.fixed) / slope if slope else None
+
+
+def pinned(problem: Problem, placement: Placement) -> tuple[Problem, Placement]:
+    """The problem with nothing left to choose but this placement: quick to evaluate at many rates."""
+    components = tuple(
+        _only(component, choice)
+        for component, choice in zip(problem.components, placement.choices, strict=True)
+    )
+    choices = tuple(Choice(0, choice.resources, choice.counts) for choice in placement.choices)
+    return replace(problem, components=components), Placement(choices, placement.instances)
+
+
+def _only(component: Component, choice: Choice) -> Component:
+    alternative = component.alternatives[choice.alternative]
+    pieces = tuple(
+        replace(piece, options=tuple(option for option in piece.options if option.resource == resource))
+        for piece, resource in zip(alternative.pieces, choice.resources, strict=True)
+    )
+    return replace(component, alternatives=(replace(alternative, pieces=pieces),))
+
+
+def cost_line(problem: Problem, placement: Placement) -> CostLine:
+    """The cost of a placement at any rate."""
+    only, same = pinned(problem, placement)
+    scores = Evaluator(only).evaluate_all([same])
+    functions = float(scores.function_cost[0])
+    return CostLine(float(scores.cost[0]) - functions, functions / problem.entry_rate_per_s)
+
+
+def function_response_between(
+    problem: Problem, rate_per_s: float, low: float, high: float, choose: Callable[[list[float]], float]
+) -> FunctionResponse:
+    """A response of functions for a problem at `rate_per_s`: `choose` of those between two entry rates."""
+    original = problem.function_response
+    step = (high / low) ** (1 / (_SAMPLES - 1))
+    factors = [low * step**place / rate_per_s for place in range(_SAMPLES)]
+
+    def response(rate: float, warm_s: float, cold_s: float, idle_s: float) -> float:
+        return choose([original(rate * factor, warm_s, cold_s, idle_s) for factor in factors])
+
+    return response
+
+
+def load_range(problem: Problem, placement: Placement) -> LoadRange | None:
+    """The rates around the problem's own that a placement carries; None when not even that one.
+
+    Args:
+        problem: what is placed, at the present rate.
+        placement: one choice for each component, and the instances bought.
+
+    """
+    only, same = pinned(problem, placement)
+    if not assess(only, same).feasible:
+        return None
+
+    def holds_over(low: float, high: float) -> bool:
+        worst = replace(only.at_rate(high), function_response=_worst(only, low, high))
+        return bool(Evaluator(worst).evaluate_all([same]).feasible[0])
+
+    rate = only.entry_rate_per_s
+    high, fails_at = _last_that_holds(rate, MOST * rate, holds_over)
+    low, fails_below = _last_that_holds(rate, rate / MOST, lambda far, near: holds_over(near, far))
+    return LoadRange(
+        low=low if fails_below > 0 else 0.0,
+        high=high,
+        fails_at=fails_at,
+        low_constraint=_tightest(only, same, fails_below) if fails_below > 0 else None,
+        high_constraint=_tightest(only, same, fails_at) if fails_at < float("inf") else None,
+    )
+
+
+def _worst(problem: Problem, low: float, high: float) -> FunctionResponse:
+    return function_response_between(problem, high, low, high, max)
+
+
+def _last_that_holds(
+    start: float, end: float, holds_over: Callable[[float, float], bool]
+) -> tuple[float, float]:
+    """Walk from a rate that holds towards `end` as far as all in between holds.
+
+    Returns:
+        The last rate that holds, and one that was not shown to; infinite (upwards) or 0 when `end`
+        was reached.
+
+    """
+    up = end > start
+    rate, factor = start, 2.0
+    while rate != end:
+        then = min(rate * factor, end) if up else max(rate / factor, end)
+        if holds_over(rate, then):
+            rate, factor = then, min(factor * factor, 2.0)
+        elif factor - 1 <= TOLERANCE:
+            return rate, then
+        else:
+            factor = 1 + (factor - 1) / 2
+    return rate, float("inf") if up else 0.0
+
+
+def _tightest(problem: Problem, placement: Placement, rate_per_s: float) -> Constraint:
+    """The constraint on load or time that is passed furthest at a rate, or is nearest to its limit."""
+    constraints = assess(problem.at_rate(rate_per_s), placement).constraints
+    depend = [item for item in constraints if item.kind in _OF_LOAD]
+    return max(depend, key=lambda item: item.value / item.limit if item.limit > 0 else float("inf"))
