@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aisprint_cli.simulation.settings import Horizon
 
 SCHEMA = "aisprint.simulate/1"
+_EXACT = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ def _figures(comparison: Comparison) -> dict[str, Any]:
         | {"bought": _estimate(comparison.bought_cost), "functions": _estimate(comparison.function_cost)},
         "entered_per_s": _figure(comparison.entered),
         "ended_per_s": _estimate(comparison.ended),
+        "more_requests": _finite(comparison.more_requests),
         "limits_passed": [row.name for row in comparison.late],
     }
 
@@ -277,6 +279,8 @@ def _reasons(comparison: Comparison) -> Iterator[str]:
         yield "Where the prediction is off or unclear:"
     for reason, names in subjects.items():
         yield f"  {', '.join(dict.fromkeys(names))}: {reason}."
+    if comparison.more_requests > 1 and math.isfinite(comparison.more_requests):
+        yield f"  About {math.ceil(comparison.more_requests):,} times as many requests would tell."
 
 
 def _verdict(figure: Figure) -> str:
@@ -286,7 +290,8 @@ def _verdict(figure: Figure) -> str:
 
 
 def _spread(estimate: Estimate) -> str:
-    if not math.isfinite(estimate.half_width):
+    exact = estimate.half_width <= _EXACT * abs(estimate.mean)
+    if exact or not math.isfinite(estimate.half_width):
         return _value(estimate.mean)
     return f"{_value(estimate.mean)} ± {estimate.half_width:.2g}"
 

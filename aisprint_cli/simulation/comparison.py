@@ -152,6 +152,17 @@ class Comparison:
             if row.limit_s is not None and row.mean.simulated.low > row.limit_s:
                 yield row
 
+    @property
+    def more_requests(self) -> float:
+        """How many times as many requests would make every unclear mean clear; one if none is unclear.
+
+        An interval shrinks with the square root of the number of requests.
+        """
+        rows = (*self.components, *self.paths, self.whole)
+        unclear = [row.mean.simulated for row in rows if row.mean.verdict is Verdict.UNCLEAR]
+        ratios = [estimate.half_width / (WIDE * estimate.mean) for estimate in unclear]
+        return max([1.0, *(ratio**2 for ratio in ratios)])
+
 
 def compare(problem: Problem, placement: Placement, settings: Settings, experiment: Experiment) -> Comparison:
     """Set what the placement model predicts beside what the simulation saw.
