@@ -32,6 +32,8 @@ def print_warnings(session: Session, report: DesignReport, directory: Path) -> N
         _always(session, f"warning: only the first {session_words}; --max-deployments N raises the cap.")
     for note in report.notes:
         session.note(f"note: {note}")
+    for detail in (text for component in report.components for text in component.details()):
+        session.detail(detail)
     for path in report.kept:
         session.note(f"kept: what stood in the way is now {path}")
     for sign, paths in (

@@ -22,12 +22,18 @@ class SplitRecord:
     """What is known of a component's splits.
 
     `key` identifies the model and the request they were made for, `cuts` describes each of them, and
-    `files` names the model files of each design.
+    `files` names the model files of each design. `reason` says in words why there are fewer than asked
+    for; `refused` and `failed` are the places where one tensor is alive that cannot be sent, and the
+    cuts that did not verify. `left_out` are the files of the component that only the whole model needs.
     """
 
     key: str
     cuts: tuple[Mapping[str, Any], ...] = ()
     files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    reason: str = ""
+    refused: tuple[Mapping[str, Any], ...] = ()
+    failed: tuple[Mapping[str, Any], ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,7 @@ def read_manifest(tree: Path) -> Manifest | None:
     """
     path = tree / MANIFEST_NAME
     try:
-        document = json.loads(path.read_text())
+        document = json.loads(path.read_text(encoding="utf-8"))
         if document.pop("schema") != _SCHEMA:
             raise ValueError("it is of another version")
         splits = {name: _split(entry) for name, entry in document.pop("splits").items()}
@@ -94,5 +100,13 @@ def read_manifest(tree: Path) -> Manifest | None:
 
 
 def _split(entry: Mapping[str, Any]) -> SplitRecord:
-    files = {design: tuple(names) for design, names in entry["files"].items()}
-    return SplitRecord(entry["key"], tuple(entry["cuts"]), files)
+    # The first records had neither reasons nor what is left out.
+    return SplitRecord(
+        key=entry["key"],
+        cuts=tuple(entry["cuts"]),
+        files={design: tuple(names) for design, names in entry["files"].items()},
+        reason=entry.get("reason", ""),
+        refused=tuple(entry.get("refused", ())),
+        failed=tuple(entry.get("failed", ())),
+        left_out=tuple(entry.get("left_out", ())),
+    )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from aisprint_cli.design.enumeration import BASE_DEPLOYMENT, Design
+from aisprint_cli.design.manifest import SplitRecord
 from aisprint_cli.design.reconciliation import Changes
 from aisprint_cli.diagnostics import Diagnostic
 from aisprint_cli.model.annotations import Annotations
@@ -23,22 +24,53 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ComponentReport:
-    """A component: its directory, how many splits it asks for, and the cuts made, as plain values."""
+    """A component: its directory, how many splits it asks for, and what is recorded of those made."""
 
     name: str
     directory: str
     requested_splits: int
-    cuts: tuple[Mapping[str, Any], ...]
+    record: SplitRecord | None
     reused: bool
+
+    @property
+    def cuts(self) -> tuple[Mapping[str, Any], ...]:
+        """The cuts of its splits, as plain values."""
+        return self.record.cuts if self.record else ()
+
+    def notes(self) -> Iterator[str]:
+        """What to know of the splits: why there are fewer than asked for, and which are not exact."""
+        if self.record is None:
+            return
+        if self.cuts and self.record.reason:
+            yield f"{self.name}: {self.record.reason}."
+        for number, cut in enumerate(self.cuts, 1):
+            if not cut["bit_exact"]:
+                yield (
+                    f"{self.name}: the halves of partition{number} do not give every bit of the whole,"
+                    " because the model computes in float16; the largest difference seen is"
+                    f" {cut['largest_relative_difference']:.1g} of the magnitude."
+                )
+
+    def details(self) -> Iterator[str]:
+        """The places that were considered and not taken, each with the reason."""
+        for verb, items in (
+            ("cannot be cut at", self.record.refused if self.record else ()),
+            ("did not verify when cut at", self.record.failed if self.record else ()),
+        ):
+            for item in items:
+                yield f"{self.name} {verb} {item['tensor']}: {item['reason']}"
 
     def to_json(self) -> dict[str, Any]:
         """The component as plain values."""
-        splits = [{"number": number, **cut} for number, cut in enumerate(self.cuts, 1)]
+        record = self.record
         return {
             "name": self.name,
             "directory": self.directory,
             "requested_splits": self.requested_splits,
-            "splits": splits,
+            "splits": [{"number": number, **cut} for number, cut in enumerate(self.cuts, 1)],
+            "shortage": record.reason if record else "",
+            "refused": [dict(item) for item in record.refused] if record else [],
+            "failed": [dict(item) for item in record.failed] if record else [],
             "reused": self.reused,
         }
 

@@ -13,12 +13,14 @@ from aisprint_cli.design.manifest import Manifest, read_manifest
 from aisprint_cli.design.outside import in_place
 from aisprint_cli.design.reconciliation import production_is_anothers
 from aisprint_cli.design.records import PresentTree
+from aisprint_cli.design.splitting import SPLITTER_VERSION
 from aisprint_cli.diagnostics import Findings
 from aisprint_cli.errors import InvalidInputError, StateError
 from aisprint_cli.load.application import Loaded
 from aisprint_cli.model.application import Application
 
-TOOL = f"aisprint {__version__}"
+TOOL = f"aisprint {__version__}, splits {SPLITTER_VERSION}"
+"""What wrote a design: another version may write it differently from the same inputs."""
 
 
 @dataclass(frozen=True)

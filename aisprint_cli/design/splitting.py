@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from aisprint_cli.design.component_files import ComponentFile
@@ -21,8 +21,9 @@ from aisprint_cli.model.naming import segment_design
 
 if TYPE_CHECKING:
     from aisprint_cli.codegen.split import SourceHalves
+    from aisprint_cli.partition.split import Split
 
-SPLITTER_VERSION = 1
+SPLITTER_VERSION = 2
 """Raised when the same model would be split differently, so that splits of before are not reused."""
 
 Progress = Callable[[str], None]
@@ -106,8 +107,8 @@ class Splitter:
                 design = segment_design(split, segment)
                 models = _models(places[design], record.files[design])
                 segments.append(SegmentFiles(design, text, models))
-        left_out = frozenset({f"onnx/{wanted.onnx_file}"})
-        return ComponentSplits(ComponentDesigns(tuple(segments), left_out), record, reused)
+        designs = ComponentDesigns(tuple(segments), frozenset(record.left_out))
+        return ComponentSplits(designs, record, reused)
 
     def _holds(self, component: str, record: SplitRecord) -> bool:
         """Whether the models of the last design are still there as they were verified."""
@@ -127,16 +128,33 @@ class Splitter:
         workspace.mkdir(parents=True, exist_ok=True)
         model = self.directory / source.directory / "onnx" / wanted.onnx_file
         result = split_model(model, workspace, max_splits=wanted.max_splits, seed=self.seed)
-        places: dict[str, Path] = {}
-        cuts: list[Mapping[str, Any]] = []
-        for split in result.splits:
-            cuts.append(split.cut.to_json())
-            for segment, half in enumerate((split.first, split.second), 1):
-                places[segment_design(split.number, segment)] = half.parent
-        files = {
-            design: tuple(sorted(path.name for path in place.iterdir())) for design, place in places.items()
+        places = {
+            segment_design(split.number, segment): half.parent
+            for split in result.splits
+            for segment, half in enumerate((split.first, split.second), 1)
         }
-        return SplitRecord(key, tuple(cuts), files), places
+        whole = PurePosixPath("onnx", wanted.onnx_file)
+        files = {design: tuple(sorted(path.name for path in at.iterdir())) for design, at in places.items()}
+        record = SplitRecord(
+            key=key,
+            cuts=tuple(map(_cut_record, result.splits)),
+            files=files,
+            reason=result.reason,
+            refused=tuple(item.to_json() for item in result.refused),
+            failed=tuple(item.to_json() for item in result.failed),
+            left_out=tuple(sorted(str(whole.parent / name) for name in (whole.name, *result.data_files))),
+        )
+        return record, places
+
+
+def _cut_record(split: Split) -> Mapping[str, Any]:
+    """What is kept of a split: its cut, why this one, and how exact its halves are."""
+    return {
+        **split.cut.to_json(),
+        "reason": split.reason,
+        "bit_exact": split.exact,
+        "largest_relative_difference": split.difference,
+    }
 
 
 def splittable(application: Application) -> Iterator[tuple[ComponentSource, PartitionableModel]]:
@@ -158,9 +176,10 @@ def warn_of_uncut(
             findings.warning(
                 "design.no-cut",
                 sources.annotation(source.component, "partitionable_model"),
-                f"{wanted.onnx_file} has no place where it can be split in two.",
+                f"{wanted.onnx_file} cannot be split in two: {record.reason}.",
                 why=f"{source.component} is designed whole only.",
-                mend="Remove partitionable_model, or export the model without branches around every tensor.",
+                mend="Remove partitionable_model, or export the model so that one tensor carries everything"
+                " somewhere; fixed input shapes often help.",
             )
 
 

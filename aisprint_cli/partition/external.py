@@ -12,6 +12,7 @@ from typing import BinaryIO, Final
 import onnx
 
 from aisprint_cli.errors import InvalidInputError
+from aisprint_cli.partition.onnx_graph import read_model
 
 _PIECE_BYTES: Final = 1 << 20
 _PAGE_BYTES: Final = 4096
@@ -50,6 +51,25 @@ def check_external(model: onnx.ModelProto, path: Path) -> None:
                 why="the file of external data is cut short, or belongs to another version of the model",
                 mend="copy the model and all its data files again, or export it again",
             )
+
+
+def files_of_its_own(model: onnx.ModelProto, path: Path) -> frozenset[str]:
+    """The files that only this model keeps weights in, not one of the others below its directory.
+
+    Paths are `/`-separated and relative to that directory. What cannot be read is no model here.
+    """
+    used = _data_files(model, path.parent)
+    others = (other for other in path.parent.rglob("*.onnx") if other != path) if used else ()
+    for other in others:
+        try:
+            used -= _data_files(read_model(other), other.parent)
+        except InvalidInputError:
+            continue
+    return frozenset(file.relative_to(path.parent).as_posix() for file in used)
+
+
+def _data_files(model: onnx.ModelProto, directory: Path) -> set[Path]:
+    return {directory / _place(tensor)[0] for tensor in external_tensors(model)}
 
 
 def copy_external(model: onnx.ModelProto, source: Path, target: Path) -> None:

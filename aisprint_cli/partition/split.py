@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +21,7 @@ from aisprint_cli.model.naming import segment_design
 from aisprint_cli.partition.choice import ChoicePolicy, explain, is_different, rank
 from aisprint_cli.partition.cost import TensorType, uncounted
 from aisprint_cli.partition.cuts import Cut, Refusal, describe_cuts
-from aisprint_cli.partition.external import check_external
+from aisprint_cli.partition.external import check_external, files_of_its_own
 from aisprint_cli.partition.extract import Extractor
 from aisprint_cli.partition.graph import Graph, MalformedGraphError, Sweep, find_cuts
 from aisprint_cli.partition.inputs import index_bounds
@@ -89,7 +89,8 @@ class ModelSplits:
     `cuts` are all valid cuts in the graph's order, `refused` the places where one tensor is alive that
     cannot be sent, `failed` the choices that did not verify. `reason` says in words why there are fewer
     splits than wanted, and is empty when there are not. `uncounted_nodes` compute on tensors of unknown
-    rank, and are missing from the operations.
+    rank, and are missing from the operations. `data_files` hold weights of this model and of no other
+    beside it: whoever has the halves needs neither the model nor these.
     """
 
     splits: tuple[Split, ...]
@@ -98,6 +99,7 @@ class ModelSplits:
     failed: tuple[Refusal, ...] = ()
     reason: str = ""
     uncounted_nodes: int = 0
+    data_files: frozenset[str] = frozenset()
 
     def to_json(self) -> dict[str, object]:
         """Everything as plain values."""
@@ -108,6 +110,7 @@ class ModelSplits:
             "failed": [item.to_json() for item in self.failed],
             "reason": self.reason,
             "uncounted_nodes": self.uncounted_nodes,
+            "data_files": sorted(self.data_files),
         }
 
 
@@ -143,8 +146,10 @@ def split_model(model: Path, workspace: Path, *, max_splits: int = 1, seed: int 
     proto = read_model(model)
     try:
         return _split_all(model, proto, workspace, max_splits, seed)
-    except (UnicodeDecodeError, TypeError) as error:
-        if has_broken_text(proto):  # looked for late, because it takes long and is rare
+    except (UnicodeDecodeError, TypeError, InvalidInputError) as error:
+        # Looked for late, because it takes long and is rare. What fails first depends on the Python:
+        # reading a name, or onnxruntime, whose message with that name in it then comes without text.
+        if has_broken_text(proto):
             raise no_model(model, "it holds names that are not UTF-8 text; the file is damaged") from error
         raise
 
@@ -173,7 +178,7 @@ def _split_all(
             why=f"the folder is {workspace}",
             mend="make room, or make the folder writable, and run again",
         ) from error
-    return _result(read, splits, failed, _shortage(len(splits), max_splits, failed))
+    return _result(read, splits, failed, _shortage(read, len(splits), max_splits, failed))
 
 
 def _read(path: Path, model: onnx.ModelProto) -> _Read:
@@ -311,30 +316,34 @@ def _install(split: Split, staging: Path, workspace: Path) -> Split:
         if model.parent.exists() and not target.exists():
             model.parent.rename(target)
         places.append(target / model.name)
-    return Split(
-        number=split.number,
-        cut=split.cut,
-        first=places[0],
-        second=places[1],
-        reason=split.reason,
-        exact=split.exact,
-        difference=split.difference,
-    )
+    return replace(split, first=places[0], second=places[1])
 
 
 def _result(read: _Read, splits: tuple[Split, ...], failed: tuple[Refusal, ...], reason: str) -> ModelSplits:
-    return ModelSplits(splits, read.cuts, read.refused, failed, reason, read.uncounted_nodes)
+    return ModelSplits(
+        splits=splits,
+        cuts=read.cuts,
+        refused=read.refused,
+        failed=failed,
+        reason=reason,
+        uncounted_nodes=read.uncounted_nodes,
+        data_files=files_of_its_own(read.model, read.path),
+    )
 
 
-def _shortage(found: int, wanted: int, failed: tuple[Refusal, ...]) -> str:
+def _shortage(read: _Read, found: int, wanted: int, failed: tuple[Refusal, ...]) -> str:
+    """Why there are fewer splits than wanted, in words; empty when there are not."""
     if found == wanted:
         return ""
     tried = f" ({len(failed)} did not verify)" if failed else ""
+    short = f"{found} of {wanted} splits found{tried}"
     if len(failed) > FAILURES_TOLERATED:
-        return f"{found} of {wanted} alternatives found{tried}: so many failed that the search ended"
+        return f"{short}: so many failed that the search ended"
+    if found + len(failed) == len(read.cuts):
+        return f"{short}: the model has no other place where it can be cut"
     return (
-        f"{found} of {wanted} alternatives found{tried}: all other cuts are closer than "
-        f"{POLICY.spacing_for(wanted):.0%} of the operations and parameters to one of these"
+        f"{short}: all other places are closer than {POLICY.spacing_for(wanted):.0%} of the operations"
+        " and parameters to one of these, or leave one side idle"
     )
 
 

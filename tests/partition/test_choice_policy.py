@@ -102,7 +102,7 @@ def test_alternatives_of_a_chain_are_apart(tmp_path: Path) -> None:
 def test_fewer_alternatives_than_wanted_say_why(tmp_path: Path) -> None:
     result = split_model(save(chain(4), tmp_path), tmp_path / "out", max_splits=5)
     assert 0 < len(result.splits) < 5
-    assert f"{len(result.splits)} of 5 alternatives found" in result.reason
+    assert f"{len(result.splits)} of 5 splits found" in result.reason
 
 
 def test_no_alternative_leaves_only_a_softmax(tmp_path: Path) -> None:
