@@ -36,7 +36,7 @@ def component_files(application: Path, directory: str, findings: Findings) -> tu
     Args:
         application: the application directory.
         directory: the component's, relative to it.
-        findings: takes links that lead nowhere or in a circle.
+        findings: takes links that lead nowhere or in a circle, and names that are not UTF-8.
 
     Raises:
         OSError: when something cannot be read.
@@ -50,8 +50,8 @@ def component_files(application: Path, directory: str, findings: Findings) -> tu
     return tuple(sorted(found, key=lambda file: file.path))
 
 
-def check_links(application: Path, directory: str, findings: Findings) -> None:
-    """Find the links of a component that cannot be followed, without reading any file.
+def check_names(application: Path, directory: str, findings: Findings) -> None:
+    """Find the names and links of a component that cannot be taken over, without reading any file.
 
     Raises:
         OSError: when a directory cannot be read.
@@ -69,7 +69,9 @@ def _walk(
         names = sorted(entry.name for entry in entries if entry.name not in LEFT_OUT)
     for name in names:
         path, relative = directory / name, prefix + name
-        if path.is_symlink() and not path.exists():
+        if not is_text(name):
+            _report_name(f"{base}/{relative}", findings)
+        elif path.is_symlink() and not path.exists():
             _report_link(f"{base}/{relative}", "leads nowhere", findings)
         elif path.is_dir():
             resolved = path.resolve()
@@ -79,6 +81,26 @@ def _walk(
                 yield from _walk(path, f"{relative}/", (*above, resolved), base, findings)
         elif path.is_file():
             yield relative, path
+
+
+def is_text(name: str) -> bool:
+    """Whether a file's name is UTF-8; the bytes of any other stand in it as lone surrogates."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _report_name(path: str, findings: Findings) -> None:
+    shown = path.encode("utf-8", "backslashreplace").decode()
+    findings.error(
+        "design.name",
+        Location(shown),
+        f"The name of {shown} is not UTF-8.",
+        why="Neither the record of the design nor a container image can hold it.",
+        mend="Rename the file.",
+    )
 
 
 def _report_link(path: str, what: str, findings: Findings) -> None:

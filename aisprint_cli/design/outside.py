@@ -64,14 +64,36 @@ def in_place(directory: Path, outside: Mapping[str, OutsideRecord]) -> bool:
     return not any(is_pending(present_record(directory, path), entry) for path, entry in outside.items())
 
 
-def write_outside(directory: Path, file: OutsideFile, scratch: Path, *, keep: bool) -> Path | None:
-    """Bring a file to what it has to hold; with `keep` the present one stays beside it.
+@dataclass(frozen=True, slots=True)
+class StagedFile:
+    """A file outside the tree whose text is on disk, waiting to be put in its place.
+
+    `whole` is None for one that has to go; `keep` says that the present one is somebody else's.
+    """
+
+    path: str
+    whole: Path | None
+    keep: bool
+
+
+def stage_outside(file: OutsideFile, scratch: Path, *, keep: bool) -> StagedFile:
+    """Write a file where a killed run may leave it, so that only a rename is left to do.
 
     Args:
-        directory: the application directory.
         file: what has to be there.
-        scratch: a directory on the same file system, where a killed run may leave things.
-        keep: whether the present one is somebody else's.
+        scratch: a directory on the same file system.
+        keep: whether the present one is somebody else's, and stays beside it.
+
+    Raises:
+        OSError: when it cannot be written.
+
+    """
+    whole = None if file.text is None else write_aside(scratch, Path(file.path).name, file.text)
+    return StagedFile(file.path, whole, keep)
+
+
+def put_in_place(directory: Path, staged: StagedFile) -> Path | None:
+    """Bring a file of an application directory to what it has to hold.
 
     Returns:
         Where the present one was kept, None when it was not.
@@ -80,30 +102,30 @@ def write_outside(directory: Path, file: OutsideFile, scratch: Path, *, keep: bo
         OSError: when it cannot be written.
 
     """
-    target = directory / file.path
+    target = directory / staged.path
     kept: Path | None = None
-    if keep and target.exists():
+    if staged.keep and target.exists():
         kept = _free_name(target)
         target.rename(kept)
-    if file.text is None:
+    if staged.whole is None:
         target.unlink(missing_ok=True)
     else:
         target.parent.mkdir(exist_ok=True)
-        put_in_place(target, file.text, scratch)
+        staged.whole.replace(target)
     return kept
 
 
-def put_in_place(target: Path, text: str, scratch: Path) -> None:
-    """Write a file in one step, from a directory where a killed run may leave the half of it.
+def write_aside(scratch: Path, name: str, text: str) -> Path:
+    """Write a text to a file of that name in a directory, which is made if need be.
 
     Raises:
         OSError: when it cannot be written.
 
     """
     scratch.mkdir(parents=True, exist_ok=True)
-    whole = scratch / target.name
-    whole.write_text(text)
-    whole.replace(target)
+    whole = scratch / name
+    whole.write_text(text, encoding="utf-8")
+    return whole
 
 
 def _free_name(target: Path) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -24,17 +24,19 @@ from aisprint_cli.design.outside import (
     ANNOTATIONS_PATH,
     CONSTRAINTS_PATH,
     OutsideFile,
+    StagedFile,
     is_edited,
     is_pending,
     present_record,
     put_in_place,
-    write_outside,
+    stage_outside,
+    write_aside,
 )
 from aisprint_cli.design.reconciliation import Changes, Obstacle, Reconciliation, reconcile, set_aside
 from aisprint_cli.design.situation import TOOL, Situation
 from aisprint_cli.design.staging import StagedTree
 from aisprint_cli.diagnostics import Findings, Location
-from aisprint_cli.errors import InvalidInputError
+from aisprint_cli.errors import InvalidInputError, StateError
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ def publish(draft: Draft, workshop: Workshop | None, *, force: bool) -> Publicat
     Raises:
         InvalidInputError: when something of a person's would be lost, and `force` was not given.
         OSError: when something cannot be written; the previous result is then whole.
+        StateError: when only a file outside the tree cannot be written.
 
     """
     situation = draft.situation
@@ -94,17 +97,36 @@ def publish(draft: Draft, workshop: Workshop | None, *, force: bool) -> Publicat
     changes = plan.reconciliation.changes
     if workshop is None or staged is None:
         return Publication(changes)
+    pending = tuple(
+        stage_outside(file, workshop.root, keep=file.path in plan.edited_outside)
+        for file in plan.outside
+        if is_pending(present_record(situation.directory, file.path), manifest.outside[file.path])
+    )
     kept = _write_tree(workshop, staged, plan, manifest, situation)
-    touched = bool(changes or kept or manifest != situation.manifest)
-    for file in plan.outside:
-        if is_pending(present_record(situation.directory, file.path), manifest.outside[file.path]):
-            touched = True
-            edited = file.path in plan.edited_outside
-            aside = write_outside(situation.directory, file, workshop.root, keep=edited)
-            if aside is not None:
-                kept = (*kept, aside.relative_to(situation.directory).as_posix())
-    stranded = _stranded(plan.reconciliation.carried, draft.written)
+    kept += tuple(_put_outside(situation.directory, pending))
+    touched = bool(changes or kept or pending or manifest != situation.manifest)
+    stranded = _stranded(plan.reconciliation.carried, draft.design.count)
     return Publication(changes, kept, touched, stranded)
+
+
+def _put_outside(directory: Path, pending: Iterable[StagedFile]) -> Iterator[str]:
+    """Put the files outside the tree in place; gives where others' were set aside.
+
+    Raises:
+        StateError: when one cannot be; the tree is in place by then.
+
+    """
+    for file in pending:
+        try:
+            kept = put_in_place(directory, file)
+        except OSError as error:
+            raise StateError(
+                f"{directory / file.path} cannot be written: {error.strerror or error}.",
+                why=f"The rest of the design, below {TREE}/, is written and whole.",
+                mend="Make that file and its directory writable, then run this again: it goes on there.",
+            ) from error
+        if kept is not None:
+            yield kept.relative_to(directory).as_posix()
 
 
 def _plan(draft: Draft, staged: StagedTree | None) -> _Plan:
@@ -167,7 +189,8 @@ def _write_tree(
     decided = plan.reconciliation
     if not (decided.changes or decided.obstacles):
         if manifest != situation.manifest:
-            put_in_place(workshop.tree / MANIFEST_NAME, manifest.to_text(), workshop.root)
+            record = write_aside(workshop.root, MANIFEST_NAME, manifest.to_text())
+            record.replace(workshop.tree / MANIFEST_NAME)
         return ()
     for path in decided.carried:
         staged.carry(path, path)
@@ -179,19 +202,19 @@ def _write_tree(
         aside = set_aside(obstacle.path, {**situation.present.files, **kept}, plan.outputs)
         staged.carry(obstacle.path, aside)
         kept[aside] = obstacle.path
-    (staged.root / MANIFEST_NAME).write_text(manifest.to_text())
+    write_aside(staged.root, MANIFEST_NAME, manifest.to_text())
     workshop.publish()
     return tuple(f"{TREE}/{path}" for path in kept)
 
 
-def _stranded(carried: Iterable[str], written: int) -> tuple[str, ...]:
-    """The deployments that are not written any more, but whose directories hold files of others."""
+def _stranded(carried: Iterable[str], count: int) -> tuple[str, ...]:
+    """The deployments that are no more, but whose directories hold files of others."""
     found: dict[str, None] = {}
     for path in carried:
         folder, _, rest = path.partition("/")
         name = rest.partition("/")[0]
         index = deployment_index(name) if folder == DEPLOYMENTS else None
-        if index is not None and index >= written:
+        if index is not None and index >= count:
             found[name] = None
     return tuple(found)
 

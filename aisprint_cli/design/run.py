@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from aisprint_cli.design.component_files import check_links
+from aisprint_cli.design.component_files import check_names
 from aisprint_cli.design.enumeration import Design, plan_design
 from aisprint_cli.design.exchange import Swap, Workshop
 from aisprint_cli.design.layout import DEPLOYMENTS, OPTIMAL_PATH, TREE
@@ -23,6 +23,7 @@ from aisprint_cli.design.splitting import ComponentSplits, Splitter, check_code,
 from aisprint_cli.diagnostics import Diagnostic, Findings
 from aisprint_cli.errors import InvalidInputError, StateError
 from aisprint_cli.load.application import Loaded, require_application
+from aisprint_cli.model.application import Application
 from aisprint_cli.system.application_lock import application_lock
 from aisprint_cli.system.files import exchange
 from aisprint_cli.system.state_directory import state_directory
@@ -80,7 +81,7 @@ def _refuse_early(directory: Path, loaded: Loaded) -> None:
         return
     findings = Findings()
     for source in loaded.application.sources.values():
-        check_links(directory, source.directory, findings)
+        check_names(directory, source.directory, findings)
     check_code(directory, loaded.application, loaded.sources, findings)
     if findings.has_errors:
         raise InvalidInputError("Some components cannot be designed.", findings.sorted(), directory=directory)
@@ -174,16 +175,17 @@ def _report(
     draft: Draft, publication: Publication, findings: tuple[Diagnostic, ...], outcome: Outcome
 ) -> DesignReport:
     situation = draft.situation
+    components = tuple(_component_reports(draft))
     return DesignReport(
         design=draft.design,
-        components=tuple(_component_reports(draft)),
+        components=components,
         written=draft.written,
         outcome=outcome,
         changes=publication.changes,
         inputs=situation.changed_inputs,
         kept=publication.kept,
         notes=(
-            *_component_notes(draft),
+            *_component_notes(situation.application, components),
             *_placement_notes(situation, draft.design),
             *_stranded_notes(publication.stranded),
         ),
@@ -201,23 +203,16 @@ def _component_reports(draft: Draft) -> Iterator[ComponentReport]:
             name=name,
             directory=source.directory,
             requested_splits=wanted.max_splits if wanted else 0,
-            cuts=record.cuts if record else (),
+            record=record,
             reused=record is not None and known.get(name) == record,
         )
 
 
-def _component_notes(draft: Draft) -> Iterator[str]:
+def _component_notes(application: Application, components: Iterable[ComponentReport]) -> Iterator[str]:
     """What to know of single components: annotations left alone, fewer splits than asked for."""
-    application = draft.situation.application
-    for name in application.dag.components:
-        annotations = application.sources[name].annotations
-        yield from annotation_notes(name, annotations)
-        wanted, record = annotations.partitionable_model, draft.splits.get(name)
-        if wanted and record and 0 < len(record.cuts) < wanted.max_splits:
-            yield (
-                f"{name}: {len(record.cuts)} of {wanted.max_splits} splits;"
-                " the model has no further cut that differs enough."
-            )
+    for component in components:
+        yield from annotation_notes(component.name, application.sources[component.name].annotations)
+        yield from component.notes()
 
 
 def _placement_notes(situation: Situation, design: Design) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 from conftest import Designer
 from design_directories import snapshot, times
 
@@ -62,10 +63,27 @@ def test_what_others_wrote_for_a_deployment_that_is_no_more_is_kept_and_named(
     template = undesigned / "aisprint/deployments/deployment1/im/layer1.yaml"
     template.parent.mkdir()
     template.write_text("template")
-    report = design(undesigned, maximum=1)
+    path = undesigned / "common_config/candidate_deployments.yaml"
+    document = yaml.safe_load(path.read_text())
+    component = document["Components"]["component1"]
+    component["candidateExecutionLayers"] = [1]
+    component["Containers"]["container1"]["candidateExecutionResources"] = ["VM1"]
+    path.write_text(yaml.safe_dump(document, sort_keys=False))
+    report = design(undesigned)
+    assert report.design.count == 1
     assert template.read_text() == "template"
     assert not (template.parents[1] / "application_dag.yaml").exists()
     assert any("deployment1" in note for note in report.notes)
+
+
+def test_a_deployment_beyond_the_cap_is_not_said_to_be_gone(undesigned: Path, design: Designer) -> None:
+    design(undesigned)
+    template = undesigned / "aisprint/deployments/deployment1/im/layer1.yaml"
+    template.parent.mkdir()
+    template.write_text("template")
+    report = design(undesigned, maximum=1)
+    assert (report.is_capped, report.notes) == (True, ())
+    assert template.read_text() == "template"
 
 
 def test_what_python_leaves_in_a_design_that_is_run_counts_for_nothing(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import threading
@@ -85,3 +86,18 @@ def test_a_file_that_cannot_be_written_is_a_state_error_and_the_old_result_stays
     with pytest.raises(StateError):
         design(designed)
     assert (designed / "aisprint/.design.json").read_bytes() == record
+
+
+def test_a_file_outside_the_tree_that_cannot_be_written_is_named_and_mended_by_the_next_run(
+    undesigned: Path, design: Designer
+) -> None:
+    tool = undesigned / "space4ai-d"
+    shutil.rmtree(tool)
+    tool.write_text("no directory")
+    with pytest.raises(StateError, match=r"space4ai-d/qos_constraints\.yaml cannot be written") as caught:
+        design(undesigned)
+    assert "is written and whole" in caught.value.why
+    tool.unlink()
+    assert design(undesigned).outcome is Outcome.WRITTEN
+    assert (tool / "qos_constraints.yaml").is_file()
+    assert design(undesigned).outcome is Outcome.UNCHANGED

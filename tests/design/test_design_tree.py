@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import onnx
 import pytest
 import yaml
 from conftest import Designer
@@ -252,6 +254,49 @@ def test_a_link_that_cannot_be_followed_stops_the_run(
     assert not (undesigned / "aisprint").exists()
 
 
+def test_a_name_that_is_not_utf_8_stops_the_run(undesigned: Path, design: Designer) -> None:
+    (undesigned / "src/first" / os.fsdecode(b"odd\xff.txt")).write_text("x")
+    with pytest.raises(InvalidInputError) as caught:
+        design(undesigned)
+    assert "src/first/odd\\udcff.txt is not UTF-8" in caught.value.diagnostics[0].message
+    assert not (undesigned / "aisprint").exists()
+
+
+def test_a_segment_has_every_model_of_the_component_but_the_one_that_was_split(
+    tmp_path: Path, design: Designer
+) -> None:
+    """The weights of the whole stay away too, also where they lie in a file of their own."""
+    directory = write_application(tmp_path / "my_app")
+    models = directory / "src/second/onnx"
+    for name, weights in (("net.onnx", "net.bin"), ("shared.onnx", "both.bin"), ("other.onnx", "both.bin")):
+        model = onnx.load(models / "net.onnx")
+        onnx.save_model(model, models / name, save_as_external_data=True, location=weights, size_threshold=0)
+    (models / "labels.txt").write_text("one\n")
+    design(directory)
+    half = "partition1_1.onnx"
+    segment = directory / "aisprint/designs/second/partition1_1/onnx"
+    wanted = {half, f"{half}.data", "shared.onnx", "other.onnx", "both.bin", "labels.txt"}
+    assert {path.name for path in segment.iterdir()} == wanted
+    (directory / "src/first/requirements.txt").write_text("")
+    assert design(directory).components[1].reused
+    assert {path.name for path in segment.iterdir()} == wanted
+
+
+def test_weights_that_another_model_reads_too_stay(tmp_path: Path, design: Designer) -> None:
+    directory = write_application(tmp_path / "my_app")
+    models = directory / "src/second/onnx"
+    model = onnx.load(models / "net.onnx")
+    onnx.save_model(
+        model, models / "net.onnx", save_as_external_data=True, location="w.bin", size_threshold=0
+    )
+    shutil.copy(models / "net.onnx", models / "twin.onnx")
+    (models / "broken.onnx").write_text("version https://git-lfs.github.com/spec/v1")
+    design(directory)
+    segment = directory / "aisprint/designs/second/partition1_2/onnx"
+    assert {"w.bin", "twin.onnx", "broken.onnx"} <= {path.name for path in segment.iterdir()}
+    assert not (segment / "net.onnx").exists()
+
+
 def test_a_model_without_a_cut_is_designed_whole_with_a_warning(tmp_path: Path, design: Designer) -> None:
     directory = write_application(tmp_path / "my_app")
     write_model(directory / "src/second/onnx/net.onnx", splittable=False)
@@ -276,7 +321,11 @@ def test_strict_takes_a_model_without_a_cut_for_an_error(tmp_path: Path, design:
 def test_fewer_splits_than_asked_for_are_explained(tmp_path: Path, design: Designer) -> None:
     directory = write_application(tmp_path / "my_app", splits=9)
     report = design(directory)
-    assert any("of 9 splits" in note for note in report.notes)
+    (note,) = report.notes
+    assert note.startswith("second: 3 of 9 splits found: all other places are closer than 6%")
+    component = report.to_json()["components"][1]
+    assert note == f"second: {component['shortage']}."
+    assert [split["bit_exact"] for split in component["splits"]] == [True, True, True]
     assert report.design.splits["second"] < 9
 
 
