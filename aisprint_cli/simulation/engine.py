@@ -11,7 +11,7 @@ from aisprint_cli.simulation.recorder import Recorder
 from aisprint_cli.simulation.settings import Settings
 from aisprint_cli.simulation.state import Action, Move, SetInstances, Share
 from aisprint_cli.simulation.streams import Streams
-from aisprint_cli.simulation.traffic import Traffic
+from aisprint_cli.simulation.traffic import Traffic, mend_routes
 from aisprint_cli.simulation.watch import Watch
 
 if TYPE_CHECKING:
@@ -100,7 +100,9 @@ class Simulation:
         The policy is copied too, so that each twin may be steered on its own.
         """
         memo: dict[int, Any] = {id(self.problem): self.problem, id(self.settings): self.settings}
-        return copy.deepcopy(self, memo)
+        twin = copy.deepcopy(self, memo)
+        mend_routes(memo)
+        return twin
 
     def run(self, horizon: Horizon) -> Run:
         """Run from the start to the end of the horizon.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aisprint_cli.simulation.arrivals import ConstantRate, Renewal
 from aisprint_cli.simulation.routes import BranchStreams
@@ -60,6 +60,36 @@ class Visit:
         self.arrived_s = 0.0
         self.began_s = 0.0
         self.place = 0
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Visit:
+        """A twin for a fork, whose route `mend_routes` sets afterwards.
+
+        Without this, copying would go from visit to route to server to the next visit, as deep as the
+        application is long.
+        """
+        chain: list[Visit] = []
+        visit: Visit | None = self
+        while visit is not None and id(visit) not in memo:
+            chain.append(visit)
+            visit = visit.previous
+        for visit in reversed(chain):
+            previous = None if visit.previous is None else memo[id(visit.previous)]
+            twin = Visit(visit.component, visit.number, visit.branch, visit.entered_s, previous)
+            twin.arrived_s, twin.began_s, twin.place = visit.arrived_s, visit.began_s, visit.place
+            memo[id(visit)] = twin
+            memo.setdefault(id(_COPIED), []).append((twin, visit.route))
+        found: Visit = memo[id(self)]
+        return found
+
+
+_COPIED = object()
+"""Its identity is the place in a copy's memo where twins wait for their routes."""
+
+
+def mend_routes(memo: dict[int, Any]) -> None:
+    """Give all visits that were copied the copies of their routes."""
+    for twin, route in memo.get(id(_COPIED), ()):
+        twin.route = memo[id(route)]
 
 
 class _Moves:

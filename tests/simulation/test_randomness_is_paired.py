@@ -95,6 +95,17 @@ def test_a_twin_goes_on_exactly_as_the_original_and_apart_from_it() -> None:
     assert original.state().resources[0].instances == 1
 
 
+def test_a_twin_of_a_long_chain_is_made_without_deep_recursion() -> None:
+    length = 400
+    problem, placement = network([0.5] * length, [[(n + 1, 1.0)] for n in range(length - 1)] + [[]])
+    original = Simulation(problem, placement, seed=5)
+    original.run_until(400)
+    twin = original.fork()
+    original.run_until(450)
+    twin.run_until(450)
+    assert twin.state() == original.state()
+
+
 def test_settings_do_not_shift_the_arrivals() -> None:
     problem, placement = one_queue()
     runs = [
