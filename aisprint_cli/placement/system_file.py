@@ -429,7 +429,7 @@ def _chain(entry: JsonValue, targets: set[str]) -> list[JsonValue]:
     following: dict[str, str] = {}
     for name, item in pieces.items():
         listed = item.find("next")
-        names = [value.value for value in listed.items()] if listed is not None else []
+        names = [value.text() for value in listed.items()] if listed is not None else []
         inside = [value for value in names if value in pieces and value not in targets]
         if inside:
             following[name] = inside[0]
