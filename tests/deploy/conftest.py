@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,6 +27,17 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 @pytest.fixture
 def backend(tmp_path: Path) -> DirectoryBackend:
     return DirectoryBackend(tmp_path / "world", plain_secret)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _interruptible() -> Iterator[None]:
+    """What tests start can be interrupted, also where a shell started the tests in the background.
+
+    Such a shell has them ignore SIGINT, and a child inherits that; a handler is reset to the default.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @dataclass(frozen=True)
