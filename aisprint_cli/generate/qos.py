@@ -28,7 +28,8 @@ def qos_document(application: str, constraints: LayerQos) -> dict[str, Any]:
             }
             for number, entry in enumerate(constraints.global_, start=1)
         },
-        "throughput_component": constraints.throughput_part or {},
+        # Empty text where there is none: the monitoring system's template prints an empty map as `map[]`.
+        "throughput_component": constraints.throughput_part or "",
     }
     return {"system": system}
 

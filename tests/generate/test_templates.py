@@ -9,7 +9,9 @@ import pytest
 import yaml
 from sketches import Sketch, make_layer, make_resource
 
+from aisprint_cli.design.documents import layer_qos_text
 from aisprint_cli.generate.names import DEFAULT_DOMAIN
+from aisprint_cli.generate.qos import qos_document
 from aisprint_cli.generate.read import read_template
 from aisprint_cli.generate.templates import make_templates
 from aisprint_cli.generate.verify import problems_of
@@ -149,6 +151,13 @@ def test_constraints_are_carried_under_the_applications_service_name() -> None:
         }
     }
     assert inputs[2]["qos_constraints"]["default"] == ""
+
+
+def test_constraints_are_those_that_design_writes_for_the_layer() -> None:
+    """The same document in both places, but for the application's name with `-`."""
+    found = LayerQos(2, ("abc",), (), (GlobalConstraint(("abc", "bcd"), 0.5),), None)
+    assert qos_document("my_app", found) == yaml.safe_load(layer_qos_text("my-app", found))
+    assert qos_document("my_app", found)["system"]["throughput_component"] == ""
 
 
 @pytest.mark.parametrize(
