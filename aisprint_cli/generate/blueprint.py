@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -101,7 +101,8 @@ class Blueprint:
         if layer is None:
             raise KeyError(number)
         name = names.cluster_name(self.application.name, number)
-        return Cluster(layer, name, _facts(self.application.physical_nodes, layer))
+        used = {placed.resource for placed in self.deployment.placed if placed.layer == number}
+        return Cluster(layer, name, _facts(self.application.physical_nodes, layer, used))
 
     @cached_property
     def _placed(self) -> Mapping[str, PlacedPart]:
@@ -121,8 +122,10 @@ class Blueprint:
         return tuple(resource for resource in cluster.layer.resources if resource.name in used)
 
 
-def physical_entries(document: Mapping[str, Any], layer: Layer) -> dict[tuple[str, str], Mapping[str, Any]]:
-    """The entries of `physical_nodes.yaml` for a layer's resources, by layer key and resource key."""
+def physical_entries(
+    document: Mapping[str, Any], layer: Layer, used: Collection[str]
+) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """The entries of `physical_nodes.yaml` for the resources `used` of a layer, by layer and resource key."""
     found = {}
     layers = document.get("ComputationalLayers")
     for layer_key, entry in (layers if isinstance(layers, Mapping) else {}).items():
@@ -130,11 +133,12 @@ def physical_entries(document: Mapping[str, Any], layer: Layer) -> dict[tuple[st
             continue
         resources = entry.get("Resources")
         for key, facts in (resources if isinstance(resources, Mapping) else {}).items():
-            if isinstance(facts, Mapping) and layer.resource(str(facts.get("name"))) is not None:
+            if isinstance(facts, Mapping) and facts.get("name") in used:
                 found[str(layer_key), str(key)] = facts
     return found
 
 
-def _facts(document: Mapping[str, Any], layer: Layer) -> Mapping[str, Any]:
-    entry = next(iter(physical_entries(document, layer).values()), {})
+def _facts(document: Mapping[str, Any], layer: Layer, used: Collection[str]) -> Mapping[str, Any]:
+    """The sections of the first entry; `checks` sees to it that the others name the same cluster."""
+    entry = next(iter(physical_entries(document, layer, used).values()), {})
     return {key: value for key, value in entry.items() if isinstance(value, Mapping)}

@@ -31,6 +31,12 @@ PHYSICAL_PATH: Final = "common_config/physical_nodes.yaml"
 NATIVE_MEMORY_MIB: Final = (128, 10240)
 """What AWS Lambda takes, in MiB."""
 
+_IDENTITY: Final[Mapping[LayerKind, tuple[tuple[str, str], ...]]] = {
+    LayerKind.PHYSICAL_PROVISIONED: (("minio", "endpoint"), ("oscar", "name")),
+    LayerKind.FUNCTIONS: (("aws", "bucket"), ("aws", "region")),
+}
+"""Which fields of `physical_nodes.yaml` tell what exists already apart."""
+
 Place = Callable[..., Location]
 """Gives the position of the value under further keys."""
 
@@ -230,12 +236,36 @@ def _check_physical_nodes(
         layer = application.catalogue.layer(number)
         if layer is None:
             continue
-        for keys, facts in physical_entries(application.physical_nodes, layer).items():
+        used = {placed.resource for placed in deployment.placed if placed.layer == number}
+        entries = physical_entries(application.physical_nodes, layer, used)
+        _check_one_cluster(layer, entries, locate, findings)
+        for keys, facts in entries.items():
             place = partial(locate, PHYSICAL_PATH, "ComputationalLayers", keys[0], "Resources", keys[1])
             if layer.kind is LayerKind.PHYSICAL_PROVISIONED:
                 _check_endpoint(_field(facts, "minio", "endpoint"), place, findings)
             if layer.kind is LayerKind.FUNCTIONS:
                 _check_bucket(_field(facts, "aws", "bucket"), place, findings)
+
+
+def _check_one_cluster(
+    layer: Layer, entries: Mapping[tuple[str, str], Mapping[str, Any]], locate: Locate, findings: Findings
+) -> None:
+    identity = _IDENTITY.get(layer.kind, ())
+    said = {
+        keys: tuple(_field(facts, section, field) for section, field in identity)
+        for keys, facts in entries.items()
+    }
+    if len(set(said.values())) > 1:
+        (layer_key, resource_key), *_ = entries
+        what = " or ".join(f"{section}.{field}" for section, field in identity)
+        findings.error(
+            "tosca.one_cluster",
+            locate(PHYSICAL_PATH, "ComputationalLayers", layer_key, "Resources", resource_key),
+            f"The resources {' and '.join(str(facts['name']) for facts in entries.values())} of layer"
+            f" {layer.number} differ in {what}.",
+            why="A layer is one cluster with one storage: the parts on it hand files over there.",
+            mend="Give each cluster a layer of its own, or place the parts on one of these resources.",
+        )
 
 
 def _field(facts: Mapping[str, Any], section: str, field: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -123,6 +124,33 @@ def test_an_endpoint_is_an_address_and_nothing_else(endpoint: str, code: str) ->
     )
     assert found.code == code
     assert "planted" not in f"{found.message}{found.why}{found.mend}"
+
+
+def test_a_layer_on_two_clusters_is_refused_and_the_one_in_use_is_addressed() -> None:
+    pair = (make_resource("Rack", 1), make_resource("Shelf", 1))
+    nodes = {
+        "ComputationalLayers": {
+            "cl": {
+                "number": 1,
+                "Resources": {
+                    key: {"name": key, "minio": {"endpoint": f"https://{key}.example.org"}}
+                    for key in ("Shelf", "Rack")
+                },
+            }
+        }
+    }
+    layers = (make_layer(1, LayerKind.PHYSICAL_PROVISIONED, *pair),)
+    sketch = Sketch({"abc": 1, "bcd": 1}, (("abc", "bcd"),), layers=layers, physical_nodes=nodes)
+    application, deployment = sketch.build()
+    (template,) = make_templates(application, deployment)
+    assert "https://Rack.example.org" in template.text
+    assert "https://Shelf.example.org" not in template.text
+
+    first, second = deployment.placed
+    apart = replace(deployment, placed=(first, replace(second, resource="Shelf")))
+    with pytest.raises(InvalidInputError) as caught:
+        make_templates(application, apart)
+    assert [found.code for found in caught.value.diagnostics] == ["tosca.one_cluster"]
 
 
 @pytest.mark.parametrize("bucket", ["My-Bucket", "ab", "a/b", "-abc"])
