@@ -1,0 +1,125 @@
+"""What a placement may be good at besides its cost: a figure, and the problem with a limit on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, Protocol
+
+from aisprint_cli.errors import UsageError
+from aisprint_cli.load.suggestions import closest
+from aisprint_cli.placement.evaluation import Evaluator
+from aisprint_cli.placement.problem import PathLimit
+
+if TYPE_CHECKING:
+    from aisprint_cli.placement.problem import Placement, Problem
+
+MOST_PATHS: Final = 500
+"""More paths from sources to sinks than these are not looked at without limits that name some."""
+
+
+class Objective(Protocol):
+    """A figure of placements of one problem, the less the better."""
+
+    @property
+    def name(self) -> str:
+        """What it is, in words."""
+
+    @property
+    def unit(self) -> str:
+        """Its unit."""
+
+    def value(self, placement: Placement) -> float:
+        """The figure of a placement."""
+
+    def limited(self, most: float) -> Problem:
+        """The problem with the further limit that the figure is `most` at most."""
+
+
+@dataclass(frozen=True)
+class Latency:
+    """The largest of some paths' times, each divided by its scale (1 s, or the path's limit)."""
+
+    problem: Problem
+    paths: tuple[PathLimit, ...]
+    name: str
+    unit: str
+
+    @cached_property
+    def _evaluator(self) -> Evaluator:
+        return Evaluator(replace(self.problem, path_limits=self.paths))
+
+    def value(self, placement: Placement) -> float:
+        """The largest time in its unit; `paths` hold the scales as their limits."""
+        times = self._evaluator.evaluate_all([placement]).path_s[0]
+        return max(float(time) / path.limit_s for time, path in zip(times, self.paths, strict=True))
+
+    def limited(self, most: float) -> Problem:
+        """The problem with each of the paths limited to `most` times its scale, and to its own limit."""
+        further = tuple(replace(path, limit_s=path.limit_s * most) for path in self.paths)
+        return replace(self.problem, path_limits=(*self.problem.path_limits, *further))
+
+
+def latency(problem: Problem, path: str | None = None) -> Latency:
+    """The latency of a problem's placements.
+
+    Args:
+        problem: what is placed.
+        path: the name of a path limit, or components joined by ``->``: then the time along it in
+            seconds. Without it the largest share that any limited path uses of its limit; without such
+            limits the time in seconds of the longest way from a source to a sink.
+
+    Raises:
+        UsageError: when there is no such path, or there are too many to look at.
+
+    """
+    if path is not None:
+        components = _named(problem, path)
+        words = " -> ".join(problem.components[number].name for number in components)
+        return Latency(problem, (PathLimit(path, components, 1.0),), f"time along {words}", "s")
+    if problem.path_limits:
+        return Latency(problem, problem.path_limits, "largest path time over its limit", "of the limit")
+    ways = []
+    for components in _ways(problem):
+        ways.append(PathLimit("way", components, 1.0))
+        if len(ways) > MOST_PATHS:
+            raise UsageError(
+                f"There are more than {MOST_PATHS} ways through the graph.",
+                mend="Say which path counts: --path NAME, or --path 'c1->c2->c3'.",
+            )
+    return Latency(problem, tuple(ways), "time of the longest way through the graph", "s")
+
+
+def _named(problem: Problem, path: str) -> tuple[int, ...]:
+    for limit in problem.path_limits:
+        if limit.name == path:
+            return limit.components
+    numbers = {component.name: number for number, component in enumerate(problem.components)}
+    words = [word.strip() for word in path.split("->")]
+    for word in words:
+        if word not in numbers:
+            known = (*numbers, *(limit.name for limit in problem.path_limits))
+            near = closest(word, known)
+            raise UsageError(
+                f"There is no path and no component `{word}`.",
+                mend=f"Did you mean `{near}`?" if near else f"There is: {', '.join(known[:12])}.",
+            )
+    components = tuple(numbers[word] for word in words)
+    for source, target in zip(components, components[1:], strict=False):
+        if target not in problem.components[source].successors:
+            names = " to ".join(problem.components[number].name for number in (source, target))
+            raise UsageError(f"No edge leads from {names}.", mend="Name components that follow one another.")
+    return components
+
+
+def _ways(problem: Problem) -> Iterator[tuple[int, ...]]:
+    """Every way from a source to a sink, depth first."""
+    targets = {target for component in problem.components for target in component.successors}
+    stack = [(number,) for number in range(len(problem.components)) if number not in targets]
+    while stack:
+        way = stack.pop()
+        successors = problem.components[way[-1]].successors
+        if not successors:
+            yield way
+        stack.extend((*way, target) for target in successors)
