@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from aisprint_cli.simulation.facility import Discipline, Dispatch
 from aisprint_cli.simulation.laws import Exponential
+from aisprint_cli.simulation.routes import option_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,6 +21,7 @@ TOO_SHORT = "the simulation was too short to tell; give more requests or replica
 UNKNOWN = "no cause is known: it may be chance, one in twenty figures falls outside its interval"
 _NOTABLE = 0.02
 _FULL = 1.0
+_PART = 0.1
 
 
 class Causes:
@@ -51,9 +54,9 @@ class Causes:
         """How many requests an instance of the resource worked on at full speed."""
         return max(1, int(self._problem.resources[resource].cores)) if self._settings.use_cores else 1
 
-    def of_component(self, number: int) -> tuple[str, ...]:
-        """Of a component's response time."""
-        found = [*self.of_rate(), *self._of_places(number)]
+    def of_component(self, number: int, difference_s: float) -> tuple[str, ...]:
+        """Of a component's response time being so much longer than predicted."""
+        found = [*self.of_rate(), *self._of_places(number, difference_s)]
         if any(self.forks(earlier) for earlier in (*self._before[number], number)):
             found.append("copies of a request are sent at the same moment, so arrivals come in bursts")
         upstream = self._before[number]
@@ -61,13 +64,14 @@ class Causes:
             found.append("cold starts before it make its arrivals uneven")
         return tuple(dict.fromkeys(found))
 
-    def of_path(self, components: tuple[int, ...]) -> tuple[str, ...]:
-        """Of the time along a path."""
+    def of_path(self, components: tuple[int, ...], difference_s: float) -> tuple[str, ...]:
+        """Of the time along a path being so much longer than predicted."""
         found = list(self.of_rate())
         for number in components:
-            found += self._of_places(number)
-        for number in components[:-1]:
-            found += self._of_early_exits(number)
+            found += self._of_places(number, difference_s)
+        for number, following in pairwise(components):
+            if following in self._problem.components[number].successors:
+                found += self._of_early_exits(number, following, difference_s)
         if self._settings.shared_bandwidth:
             found.append("concurrent flows share the bandwidth of their network")
         return tuple(dict.fromkeys(found))
@@ -111,18 +115,18 @@ class Causes:
         if self._own_counts(resource):
             yield "the placement states different instance counts for pieces on the same resource"
 
-    def _of_places(self, number: int) -> Iterator[str]:
+    def _of_places(self, number: int, difference_s: float) -> Iterator[str]:
         """What is special about the resources a component runs on."""
         problem = self._problem
         choice = self._placement.choices[number]
         for resource in choice.resources:
             name = problem.resources[resource].name
             if problem.is_function(resource):
-                yield from self._of_function(number, resource)
+                yield from self._of_function(number, resource, difference_s)
             else:
                 yield from (f"{name}: {cause}" for cause in self._of_load(resource))
                 yield from self._of_queueing(resource, name)
-        if self._early_on_function(number) and not problem.semantics.functions_see_piece_rate:
+        if _counts(self._excess_rate_effect_s(number), difference_s):
             yield (
                 "the prediction gives a function the component's whole rate, though part of its requests "
                 "end before (early exits)"
@@ -130,10 +134,16 @@ class Causes:
         if len(set(choice.resources)) > 1 and self._settings.shared_bandwidth:
             yield "concurrent flows share the bandwidth between its pieces"
 
-    def _of_function(self, number: int, resource: int) -> Iterator[str]:
+    def _of_function(self, number: int, resource: int, difference_s: float) -> Iterator[str]:
         name = self._problem.resources[resource].name
+        item = self._problem.components[number]
         for key, (predicted, simulated) in self._cold.items():
-            if key[:2] == (resource, number) and abs(predicted - simulated) > 0.1 * max(predicted, simulated):
+            if key[:2] != (resource, number):
+                continue
+            piece = item.alternatives[key[2]].pieces[key[3]]
+            option = option_of(self._problem, item, piece, resource)
+            effect_s = (simulated - predicted) * (option.cold_s - option.demand_s) * piece.reach
+            if _counts(effect_s, difference_s):
                 yield (
                     f"{name}: {simulated:.2%} of the requests start cold, {predicted:.2%} were predicted "
                     "(the function model is an approximation)"
@@ -148,13 +158,39 @@ class Causes:
         if settings.dispatch is not Dispatch.RANDOM and self._placement.instances[resource] > 1:
             yield f"{name} spreads requests better ({settings.dispatch}) than at random, as predicted"
 
-    def _of_early_exits(self, number: int) -> Iterator[str]:
-        choice = self._placement.choices[number]
-        item = self._problem.components[number]
-        pieces = item.alternatives[choice.alternative].pieces
-        early = any(piece.exit_probability > 0 for piece in pieces[:-1])
-        if early and len(set(choice.resources)) > 1:
+    def _of_early_exits(self, number: int, following: int, difference_s: float) -> Iterator[str]:
+        """Transfers to the next component: predicted from the last piece, made from where requests leave."""
+        problem = self._problem
+        item, choice = problem.components[number], self._placement.choices[number]
+        alternative = item.alternatives[choice.alternative]
+        place = item.successors.index(following)
+        size = alternative.sent[place] if place < len(alternative.sent) else 0.0
+        first = self._placement.choices[following].resources[0]
+        from_end_s = problem.delay_s(choice.resources[-1], first, size)
+        effect_s = sum(
+            piece.reach * piece.exit_probability * (problem.delay_s(resource, first, size) - from_end_s)
+            for piece, resource in zip(alternative.pieces[:-1], choice.resources, strict=False)
+        )
+        if _counts(effect_s, difference_s):
             yield f"requests that leave {item.name} early are sent on from where they are, not from its end"
+
+    def _excess_rate_effect_s(self, number: int) -> float:
+        """What a function's response changes when it sees only the requests that reach its piece."""
+        problem = self._problem
+        if problem.semantics.functions_see_piece_rate:
+            return 0.0
+        item, choice = problem.components[number], self._placement.choices[number]
+        effect_s = 0.0
+        for piece, resource in zip(
+            item.alternatives[choice.alternative].pieces, choice.resources, strict=True
+        ):
+            if problem.is_function(resource) and piece.reach < 1:
+                option = option_of(problem, item, piece, resource)
+                idle_s = problem.resources[resource].idle_before_kill_s
+                rate_per_s = item.rate_per_s * piece.reach
+                own_s = problem.function_response(rate_per_s, option.demand_s, option.cold_s, idle_s)
+                effect_s += piece.reach * (own_s - problem.function_response_s(item, piece, option))
+        return effect_s
 
     def _mixed(self, resource: int) -> bool:
         """Whether pieces of different demand run on a resource."""
@@ -190,6 +226,11 @@ class Causes:
 
     def _notable_cold(self, components: range | frozenset[int]) -> bool:
         return any(simulated > _NOTABLE for key, (_, simulated) in self._cold.items() if key[1] in components)
+
+
+def _counts(effect: float, difference: float) -> bool:
+    """Whether an effect is a notable part of a difference, in the same direction."""
+    return effect * difference > 0 and abs(effect) >= _PART * abs(difference)
 
 
 def _predecessors(problem: Problem) -> list[frozenset[int]]:

@@ -227,7 +227,7 @@ class _Comparer:
             limits.get(number),
             lambda run: run.components[number],
             self._assessment.component_s[number],
-            lambda: self._causes.of_component(number),
+            lambda difference_s: self._causes.of_component(number, difference_s),
         )
 
     def _whole(self) -> ResponseRow:
@@ -252,7 +252,7 @@ class _Comparer:
             None,
             lambda run: run.ended,
             predicted_s,
-            lambda: self._causes.of_path(everything),
+            lambda difference_s: self._causes.of_path(everything, difference_s),
         )
 
     def _piece_rows(self) -> Iterator[PieceRow]:
@@ -264,7 +264,8 @@ class _Comparer:
                 key = (number, choice.alternative, place)
                 simulated = experiment.mean_s(lambda run, k=key: run.pieces[k])  # type: ignore[misc]
                 predicted = self._assessment.piece_s[number][place]
-                figure = self._figure(predicted, simulated, self._causes.of_component(number))
+                difference_s = simulated.mean - predicted
+                figure = self._figure(predicted, simulated, self._causes.of_component(number, difference_s))
                 yield PieceRow(item.name, piece.name, problem.resources[resource].name, figure)
 
     def _path(self, number: int) -> ResponseRow:
@@ -275,7 +276,7 @@ class _Comparer:
             limit.limit_s,
             lambda run: run.paths[number],
             self._assessment.path_s[number],
-            lambda: self._causes.of_path(limit.components),
+            lambda difference_s: self._causes.of_path(limit.components, difference_s),
         )
 
     def _row(
@@ -285,11 +286,12 @@ class _Comparer:
         limit_s: float | None,
         observed: Callable[[Run], Observations],
         predicted_s: float,
-        why: Callable[[], tuple[str, ...]] = tuple,
+        why: Callable[[float], tuple[str, ...]],
     ) -> ResponseRow:
         experiment = self._experiment
         p50, p95, p99 = (experiment.quantile_s(observed, share) for share in (0.5, 0.95, 0.99))
-        mean = self._figure(predicted_s, experiment.mean_s(observed), why())
+        simulated = experiment.mean_s(observed)
+        mean = self._figure(predicted_s, simulated, why(simulated.mean - predicted_s))
         if limit_s is None:
             return ResponseRow(name, where, mean, p50, p95, p99)
         late = experiment.late_share(observed)

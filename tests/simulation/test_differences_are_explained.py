@@ -9,7 +9,16 @@ import pytest
 from queueing_problems import network, one_function, one_queue
 
 from aisprint_cli.performance.functions import mean_response_s
-from aisprint_cli.placement.problem import PYTHON_SEMANTICS, LocalLimit, Placement, Problem
+from aisprint_cli.placement.problem import (
+    PYTHON_SEMANTICS,
+    Alternative,
+    Choice,
+    LocalLimit,
+    Option,
+    Piece,
+    Placement,
+    Problem,
+)
 from aisprint_cli.simulation.arrivals import ConstantRate, Ramp, Renewal
 from aisprint_cli.simulation.comparison import Comparison, Verdict, compare
 from aisprint_cli.simulation.experiment import replicate
@@ -105,3 +114,20 @@ def test_copies_have_no_predicted_end_to_end_time() -> None:
     problem, placement = network([0.1, 0.1, 0.1], [[(1, 1.0), (2, 1.0)], [], []])
     found = compared(problem, placement, horizon=Horizon(50, 3))
     assert found.whole.mean.verdict is Verdict.UNPREDICTED
+
+
+def test_early_exits_explain_a_transfer_that_was_not_predicted() -> None:
+    """The last piece runs where the next component does; who leaves before has to be sent there."""
+    problem, placement = network([0.2, 0.2], [[(1, 1.0)], []], paths=[(0, 1)], access_s=1.0)
+    chain = (
+        Piece("h1", (Option(0, 1.0, 0.2),), exit_probability=0.8),
+        Piece("h2", (Option(1, 1.0, 0.2),), reach=0.2),
+    )
+    first = replace(problem.components[0], alternatives=(Alternative("s1", chain, (0.0,)),))
+    problem = replace(problem, components=(first, problem.components[1]))
+    placement = replace(placement, choices=(Choice(0, (0, 1)), placement.choices[1]))
+    found = compared(problem, placement)
+    assert found.components[0].mean.verdict is Verdict.AGREES
+    assert found.paths[0].mean.verdict is Verdict.OFF
+    [reason] = found.paths[0].mean.why
+    assert reason == "requests that leave c1 early are sent on from where they are, not from its end"
