@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, Protocol
 
 from aisprint_cli.errors import UsageError
@@ -106,7 +107,7 @@ def _named(problem: Problem, path: str) -> tuple[int, ...]:
                 mend=f"Did you mean `{near}`?" if near else f"There is: {', '.join(known[:12])}.",
             )
     components = tuple(numbers[word] for word in words)
-    for source, target in zip(components, components[1:], strict=False):
+    for source, target in pairwise(components):
         if target not in problem.components[source].successors:
             names = " to ".join(problem.components[number].name for number in (source, target))
             raise UsageError(f"No edge leads from {names}.", mend="Name components that follow one another.")
@@ -116,7 +117,9 @@ def _named(problem: Problem, path: str) -> tuple[int, ...]:
 def _ways(problem: Problem) -> Iterator[tuple[int, ...]]:
     """Every way from a source to a sink, depth first."""
     targets = {target for component in problem.components for target in component.successors}
-    stack = [(number,) for number in range(len(problem.components)) if number not in targets]
+    stack: list[tuple[int, ...]] = [
+        (number,) for number in range(len(problem.components)) if number not in targets
+    ]
     while stack:
         way = stack.pop()
         successors = problem.components[way[-1]].successors
