@@ -29,14 +29,19 @@ Totals = Callable[["Run"], "NDArray[np.float64] | NDArray[np.int64]"]
 
 @dataclass(frozen=True)
 class Experiment:
-    """Replications of one simulation, each with random numbers of its own."""
+    """Replications of one simulation, each with random numbers of its own.
+
+    `steady` says whether the rate of requests was constant, so that windows are alike; where it was
+    not, only replications can be units.
+    """
 
     runs: tuple[Run, ...]
+    steady: bool = True
 
     @property
     def by_replication(self) -> bool:
         """Whether intervals come from replications; otherwise from windows (batch means)."""
-        return len(self.runs) >= ENOUGH
+        return len(self.runs) >= ENOUGH or not self.steady
 
     @property
     def units(self) -> int:
@@ -114,8 +119,9 @@ def replicate(
     Raises:
         InfeasibleError: the placement cannot run.
     """
+    arrivals = settings.arrivals if settings is not None else None
     return Experiment(
-        tuple(
+        runs=tuple(
             Simulation(
                 problem,
                 placement,
@@ -125,5 +131,6 @@ def replicate(
                 policy=policy() if policy is not None else None,
             ).run(horizon)
             for replication in range(replications)
-        )
+        ),
+        steady=arrivals is None or arrivals.constant,
     )

@@ -26,14 +26,14 @@ from aisprint_cli.simulation.facility import Discipline, Dispatch
 from aisprint_cli.simulation.laws import Deterministic, Lognormal
 from aisprint_cli.simulation.settings import Horizon, Settings
 
-HORIZON = Horizon(400, 10, 100)
+HORIZON = Horizon(200, 10, 100)
 
 
 def compared(
     problem: Problem, placement: Placement, settings: Settings | None = None, horizon: Horizon = HORIZON
 ) -> Comparison:
     known = settings or Settings()
-    experiment = replicate(problem, placement, horizon, known, seed=1, replications=2)
+    experiment = replicate(problem, placement, horizon, known, seed=1, replications=5)
     return compare(problem, placement, known, experiment)
 
 

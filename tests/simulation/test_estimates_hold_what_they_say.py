@@ -16,7 +16,7 @@ from aisprint_cli.simulation.arrivals import ConstantRate, Ramp, Renewal, Trace
 from aisprint_cli.simulation.estimates import mean_estimate, ratio_estimate, student_quantile
 from aisprint_cli.simulation.experiment import replicate
 from aisprint_cli.simulation.measures import Series
-from aisprint_cli.simulation.settings import Horizon, horizon_for
+from aisprint_cli.simulation.settings import Horizon, Settings, horizon_for
 
 
 @given(probability=st.floats(0.6, 0.9999), freedom=st.integers(1, 500))
@@ -60,6 +60,16 @@ def test_few_replications_use_windows_and_many_use_replications() -> None:
     assert (few.by_replication, few.units) == (False, 12)
     assert (many.by_replication, many.units) == (True, 5)
     assert few.mean_s(lambda run: run.components[0]).units == 12
+
+
+def test_windows_are_no_units_where_the_rate_changes() -> None:
+    problem, placement = one_queue()
+    settings = Settings(arrivals=Renewal(Ramp(0.1, 0.6, 100.0)))
+    one, two = (
+        replicate(problem, placement, Horizon(20, 6), settings, replications=count) for count in (1, 2)
+    )
+    assert one.mean_s(lambda run: run.components[0]).half_width == math.inf
+    assert two.mean_s(lambda run: run.components[0]).units == 2
 
 
 def test_a_horizon_gives_queues_and_functions_time_to_settle() -> None:
