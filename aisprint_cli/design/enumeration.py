@@ -9,7 +9,7 @@ Number 0 is `base`, number N is `deployment<N>`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, product
@@ -97,6 +97,31 @@ def combine(application: Application, options: tuple[Option, ...]) -> Combinatio
     return Combination(options, dag, limits, throughput, monitored)
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A part that a deployment is to have, on a layer if one is given."""
+
+    part: str
+    layer: int | None = None
+
+
+def _meeting(component: ComponentOptions, wishes: Collection[Wish]) -> list[Option]:
+    """The options that have every part wished of the component, where it is wished; all without a wish."""
+    own = {name for option in component.options for name in option.names}
+    wanted = {wish.part for wish in wishes} & own
+    return [
+        option
+        for option in component.options
+        if wanted.issubset(option.names)
+        and all(any(_allowed(place, wishes) for place in choices) for choices in option.places)
+    ]
+
+
+def _allowed(place: PlacedPart, wishes: Collection[Wish]) -> bool:
+    """Whether no wish wants the part elsewhere."""
+    return all(wish.layer in (None, place.layer) for wish in wishes if wish.part == place.part.name)
+
+
 @dataclass(frozen=True)
 class Design:
     """An application with the options of its components; its deployments are computed on demand."""
@@ -121,21 +146,28 @@ class Design:
             part for component in self.options for option in component.options for part in option.parts
         )
 
-    def combinations(self) -> Iterator[Combination]:
-        """Every choice of options, in order."""
-        for options in product(*(component.options for component in self.options)):
-            yield combine(self.application, options)
+    def deployments(self, limit: int | None = None, *, having: Collection[Wish] = ()) -> Iterator[Deployment]:
+        """The deployments in order, the first `limit` of them if it is given.
 
-    def deployments(self, limit: int | None = None) -> Iterator[Deployment]:
-        """The deployments in order, the first `limit` of them if it is given."""
-        return islice(self._deployments(), limit)
+        With `having` only those that meet every wish; the others are not looked at, so that a few can
+        be found among any number.
+        """
+        return islice(self._deployments(having), limit)
 
-    def _deployments(self) -> Iterator[Deployment]:
-        index = 0
-        for combination in self.combinations():
-            for chosen in product(*combination.places):
-                yield combination.deployment(deployment_name(index), chosen)
-                index += 1
+    def _deployments(self, wishes: Collection[Wish]) -> Iterator[Deployment]:
+        for options in product(*(_meeting(component, wishes) for component in self.options)):
+            combination = combine(self.application, options)
+            first = self._first_index(options)
+            sizes = [len(choices) for choices in combination.places]
+            digits = [
+                [(digit, place) for digit, place in enumerate(choices) if _allowed(place, wishes)]
+                for choices in combination.places
+            ]
+            for chosen in product(*digits):
+                rank = 0
+                for size, (digit, _) in zip(sizes, chosen, strict=True):
+                    rank = rank * size + digit
+                yield combination.deployment(deployment_name(first + rank), [place for _, place in chosen])
 
     def deployment_at(self, index: int) -> Deployment:
         """The deployment of a number, computed without those before it.
@@ -183,6 +215,16 @@ class Design:
         if wanted:
             raise KeyError(next(iter(wanted)))
         return combine(self.application, tuple(options))
+
+    def _first_index(self, options: tuple[Option, ...]) -> int:
+        """The number of the first deployment of a combination; `_locate` tells how they are counted."""
+        index, ways, following = 0, 1, self.count
+        for component, chosen in zip(self.options, options, strict=True):
+            following //= component.count
+            before = component.options[: chosen.split]
+            index += ways * sum(option.count for option in before) * following
+            ways *= chosen.count
+        return index
 
     def _locate(self, index: int) -> tuple[tuple[Option, ...], int]:
         """The options of the combination a number falls into, and its rank within it.

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from aisprint_cli.cli.main import app
+from aisprint_cli.errors import UsageError
 
 pytestmark = pytest.mark.xdist_group("designed")
 
@@ -55,3 +56,13 @@ def test_limit_says_that_there_are_more(designed: Path) -> None:
 
 def test_a_part_that_no_deployment_has_is_said(designed: Path) -> None:
     assert "None of the 12 deployments" in _run("deployments", str(designed), "--with", "locate@9").stdout
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [("clasify", "no part clasify"), ("locate@edge", "names no layer"), ("locate@", "names no layer")],
+)
+def test_what_is_no_part_or_no_layer_is_a_usage_error(designed: Path, wanted: str, said: str) -> None:
+    outcome = _run("deployments", str(designed), "--with", wanted)
+    assert isinstance(outcome.exception, UsageError)
+    assert said in outcome.exception.message

@@ -7,10 +7,10 @@ from math import prod
 
 import pytest
 from design_models import application, applications, candidate
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from aisprint_cli.design.enumeration import deployment_index, deployment_name, plan_design
+from aisprint_cli.design.enumeration import Wish, deployment_index, deployment_name, plan_design
 from aisprint_cli.design.production import production_document
 from aisprint_cli.errors import InvalidInputError
 from aisprint_cli.model.application import Application
@@ -85,6 +85,40 @@ def test_a_deployment_by_number_equals_the_one_met_on_the_way(
     for index in data.draw(st.lists(st.integers(0, len(seen) - 1), max_size=5)):
         assert design.deployment_at(index) == seen[index]
         assert design.deployment(seen[index].name) == seen[index]
+
+
+@settings(max_examples=60, deadline=None)
+@given(applications(), st.data())
+def test_wishes_give_the_deployments_that_meet_them_and_no_other(
+    drawn: tuple[Application, dict[str, int]], data: st.DataObject
+) -> None:
+    app, splits = drawn
+    design = plan_design(app, splits)
+    assume(design.count <= 2000)
+    parts = [part.name for part in design.parts]
+    layers = st.none() | st.integers(1, 3)
+    wishes = data.draw(st.lists(st.builds(Wish, st.sampled_from(parts), layers), max_size=3))
+
+    def meets(deployment: Deployment) -> bool:
+        placed = {(place.part.name, place.layer) for place in deployment.placed}
+        names = {name for name, _ in placed}
+        return all((wish.part, wish.layer) in placed if wish.layer else wish.part in names for wish in wishes)
+
+    assert list(design.deployments(having=wishes)) == list(filter(meets, design.deployments()))
+
+
+def test_a_few_are_found_among_any_number() -> None:
+    components = [f"c{index:02}" for index in range(40)]
+    edges = [(before, after, 1.0) for before, after in itertools.pairwise(components)]
+    design = plan_design(application(components, edges, layers={name: [1, 2, 3] for name in components}), {})
+    (last,) = design.deployments(having=[Wish(name, 3) for name in components])
+    assert last == design.deployment_at(3**40 - 1)
+
+
+def test_a_wish_that_nothing_meets_is_known_at_once() -> None:
+    components = [f"c{index:02}" for index in range(40)]
+    design = plan_design(application(components), dict.fromkeys(components, 2))
+    assert list(design.deployments(having=[Wish("c39", 9)])) == []
 
 
 def test_a_deployment_far_out_needs_none_of_those_before_it() -> None:

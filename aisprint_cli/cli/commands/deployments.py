@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,11 +19,15 @@ from aisprint_cli.cli.session import (
     application_directory,
     open_session,
 )
+from aisprint_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from aisprint_cli.design.enumeration import Design, Wish
     from aisprint_cli.model.deployment import Deployment
+
+_LISTED = 12
 
 
 def deployments(
@@ -40,7 +43,7 @@ def deployments(
     verbose: Verbose = 0,
     no_color: NoColor = False,
 ) -> None:
-    """List the deployments that were designed: the parts of each, and the layer each part runs on.
+    """List what was designed: which part runs on which layer.
 
     Example: aisprint deployments my_app --with classify_partition1_1@1
     """
@@ -49,8 +52,7 @@ def deployments(
     from aisprint_cli.design.current import open_design
 
     opened = open_design(directory)
-    wanted = [_Wanted.parse(text) for text in with_ or []]
-    matching = (found for found in opened.design.deployments() if all(want.met_by(found) for want in wanted))
+    matching = opened.design.deployments(having=_wishes(with_ or [], opened.design))
     shown = [_row(deployment) for deployment in islice(matching, limit)]
     more = next(matching, None) is not None
     data = {"application": opened.application.name, "count": opened.design.count, "more": more}
@@ -61,23 +63,27 @@ def deployments(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """A part that a deployment must have, on a layer if one is named."""
+def _wishes(texts: list[str], design: Design) -> list[Wish]:
+    """What `--with` asks for, each as PART or PART@LAYER.
 
-    part: str
-    layer: str
+    Raises:
+        UsageError: when one names no part of the design, or no layer.
+    """
+    from aisprint_cli.design.enumeration import Wish
+    from aisprint_cli.load.suggestions import closest
 
-    @classmethod
-    def parse(cls, text: str) -> _Wanted:
-        part, _, layer = text.partition("@")
-        return cls(part, layer)
-
-    def met_by(self, deployment: Deployment) -> bool:
-        return any(
-            placed.part.name == self.part and self.layer in {"", str(placed.layer)}
-            for placed in deployment.placed
-        )
+    known = [part.name for part in design.parts]
+    wishes = []
+    for text in texts:
+        part, separator, layer = text.partition("@")
+        if part not in known:
+            near = closest(part, known)
+            hint = f"Did you mean {near}?" if near else f"Its parts are: {', '.join(known[:_LISTED])}."
+            raise UsageError(f"The design has no part {part}.", mend=hint)
+        if separator and not layer.isdecimal():
+            raise UsageError(f"{text!r} names no layer.", mend=f"Write it as {part}@1.")
+        wishes.append(Wish(part, int(layer) if separator else None))
+    return wishes
 
 
 def _row(deployment: Deployment) -> dict[str, Any]:
