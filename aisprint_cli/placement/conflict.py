@@ -24,6 +24,12 @@ from aisprint_cli.placement.problem import Placement, Problem, holds
 _CLOSE = 1e-3
 _ROUNDS = 12
 _GROUPS = (Kind.MEMORY, Kind.NETWORK, Kind.INSTANCES, Kind.LAYER, Kind.RETURN, Kind.LOCAL, Kind.PATH)
+_SINGLE_VERBS = {
+    Kind.LOCAL: "cannot hold",
+    Kind.PATH: "cannot hold",
+    Kind.LAYER: "is in the way",
+    Kind.RETURN: "is in the way",
+}
 Expired = Callable[[], bool]
 Judge = Callable[[Problem], bool | None]
 
@@ -87,7 +93,8 @@ class Conflict:
             takes = f"no placement takes less than {_seconds(self.fastest_s, down=True)}"
             return f"{_capital(words[0])} cannot hold: {takes}."
         if len(words) == 1:
-            return f"{_capital(words[0])} cannot hold."
+            verb = _SINGLE_VERBS.get(self.members[0].kind, "are in the way")
+            return f"{_capital(words[0])} {verb}."
         return f"These cannot hold together: {'; '.join(words)}."
 
     @property
@@ -147,10 +154,10 @@ def condition_words(condition: Condition) -> str:
     if condition.kind is Kind.MEMORY:
         return f"the {condition.limit:g} MiB of memory of {subject}"
     if condition.kind is Kind.LAYER:
-        return f"that only one resource of layer {subject} may be used"
+        return f"the rule that only one resource of layer {subject} may be used"
     if condition.kind is Kind.RETURN:
-        return "that nothing may go back to the edge"
-    return "that some layers are joined by no network domain"
+        return "the rule that nothing may go back to the edge"
+    return "the layers that no network domain joins"
 
 
 def find_conflict(problem: Problem, solve: Solve, expired: Expired) -> Conflict:
