@@ -1,10 +1,10 @@
 """The best placement inside one configuration, by depth-first search over components.
 
-With resources ``r``, instances ``n_r`` and prices ``mu_r`` fixed, let ``bound`` be the configuration's
-Lagrangian bound (see `relaxation`). A complete placement with candidates' regrets ``rho_c`` and loads
-``L_r`` costs exactly
+With resources, instances and the prices ``mu_i`` of the capacity rows fixed, let ``bound`` be the
+configuration's Lagrangian bound (see `relaxation`). A complete placement whose candidates have the
+regrets ``rho_c`` and put the weights ``w_i`` on rows of capacity ``n_i`` costs exactly
 
-    cost = bound + sum over c of rho_c + sum over r of mu_r (n_r - L_r).
+    cost = bound + sum over c of rho_c + sum over i of mu_i (n_i - w_i).
 
 Both sums have no negative term. So a partial placement can be dropped as soon as the regrets so far,
 plus the price of capacity that the components still to come cannot fill any more, exceed the budget
@@ -16,6 +16,7 @@ components are placed, so nothing that could be completed is dropped.
 
 from __future__ import annotations
 
+from operator import add
 from typing import TYPE_CHECKING
 
 from aisprint_cli.placement.candidates import Candidate, CandidateMaker, Configuration
@@ -24,8 +25,14 @@ from aisprint_cli.placement.problem import RELATIVE_TOLERANCE, holds
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from aisprint_cli.placement.compiled import Compiled
     from aisprint_cli.placement.relaxation import Relaxation
+
+ROW_TOLERANCE = 1e-8
+"""By how much a capacity row may overflow: more than the limits it stands for may, for rounding."""
 
 PAUSE_EVERY = 256
 """Nodes between two looks at the clock."""
@@ -39,6 +46,7 @@ class AssignmentSearch:
         compiled: Compiled,
         relaxation: Relaxation,
         configuration: Configuration,
+        costs: NDArray[np.float64],
         bound: float,
         limit: float,
         pause: Callable[[], None],
@@ -52,6 +60,9 @@ class AssignmentSearch:
         self._bound = bound
         self._pause = pause
         self._budget = limit - bound
+        self._rows = configuration.rows
+        self._row_prices = [row.price for row in configuration.rows]
+        self._row_capacity = [configuration.instances[row.slot] for row in configuration.rows]
         self._fixed = sum(
             compiled.prices[column] * count
             for column, count in zip(configuration.columns, configuration.instances, strict=True)
@@ -60,7 +71,7 @@ class AssignmentSearch:
         self.best: tuple[Candidate, ...] | None = None
         self.best_cost = limit
         maker = CandidateMaker(compiled, configuration, self._budget)
-        self._candidates = _all_candidates(compiled, relaxation, configuration, maker)
+        self._candidates = _all_candidates(compiled, relaxation, costs, maker)
         self.cut = maker.cut
         """Whether anything was left out because of the budget only: if not, all was searched."""
 
@@ -70,26 +81,24 @@ class AssignmentSearch:
             return
         self._prepare()
         self._chosen: list[Candidate | None] = [None] * len(self._candidates)
-        self._descend(0, 0.0, (0.0,) * len(self._configuration.columns))
+        self._descend(0, 0.0, (0.0,) * len(self._configuration.columns), (0.0,) * len(self._rows))
 
     def _prepare(self) -> None:
         """Order the components and add up what those still to come must or can add."""
-        slots = range(len(self._configuration.columns))
         order = sorted(range(len(self._candidates)), key=lambda c: (len(self._candidates[c]), c))
-        least = [0.0 for _ in slots]
-        most = [0.0 for _ in slots]
-        self._least: list[tuple[float, ...]] = [tuple(least)]
-        self._most: list[tuple[float, ...]] = [tuple(most)]
-        for component in reversed(order):
-            items = self._candidates[component]
-            for slot in slots:
-                loads = [dict(item.loads).get(slot, 0.0) for item in items]
-                least[slot] += min(loads)
-                most[slot] += max(loads)
-            self._least.append(tuple(least))
-            self._most.append(tuple(most))
-        self._least.reverse()
-        self._most.reverse()
+        items = [self._candidates[component] for component in order]
+        slots = range(len(self._configuration.columns))
+        loads = [[dict(item.loads) for item in group] for group in items]
+        self._least = _still_to_come(
+            [[min(load.get(slot, 0.0) for load in group) for slot in slots] for group in loads]
+        )
+        rows = range(len(self._rows))
+        self._least_weight = _still_to_come(
+            [[min(item.weights[row] for item in group) for row in rows] for group in items]
+        )
+        self._most_weight = _still_to_come(
+            [[max(item.weights[row] for item in group) for row in rows] for group in items]
+        )
         self._order = order
         rank = {component: place for place, component in enumerate(order)}
         successors = [component.successors for component in self._compiled.problem.components]
@@ -128,7 +137,9 @@ class AssignmentSearch:
             result.append(count / (count - load - least))
         return tuple(result)
 
-    def _descend(self, depth: int, regret: float, loads: tuple[float, ...]) -> None:
+    def _descend(
+        self, depth: int, regret: float, loads: tuple[float, ...], weights: tuple[float, ...]
+    ) -> None:
         self.nodes += 1
         if self.nodes % PAUSE_EVERY == 0:
             self._pause()
@@ -136,32 +147,46 @@ class AssignmentSearch:
             self._complete(loads)
             return
         component = self._order[depth]
-        most = self._most[depth + 1]
         for candidate in self._candidates[component]:
             total = regret + candidate.regret
             if total >= self._budget:
                 self.cut = True
                 break
+            after_weights = tuple(map(add, weights, candidate.weights))
+            idle = self._idle_price(depth + 1, after_weights)
+            if idle is None:
+                continue
+            if total + idle >= self._budget:
+                self.cut = True
+                continue
             after = list(loads)
             for slot, load in candidate.loads:
                 after[slot] += load
-            total_idle = total
-            for price, count, load, more in zip(
-                self._configuration.mu, self._configuration.instances, after, most, strict=True
-            ):
-                idle = count - load - more
-                if idle > 0:
-                    total_idle += price * idle
-            if total_idle >= self._budget:
-                self.cut = True
-                continue
             inverse = self._inverse_idle(depth + 1, after)
             if inverse is None or not self._fits(component, candidate):
                 continue
             self._chosen[component] = candidate
             if self._in_time(inverse):
-                self._descend(depth + 1, total, tuple(after))
+                self._descend(depth + 1, total, tuple(after), after_weights)
             self._chosen[component] = None
+
+    def _idle_price(self, depth: int, weights: tuple[float, ...]) -> float | None:
+        """The price of capacity that cannot be filled any more; None when a row overflows."""
+        idle = 0.0
+        for price, capacity, weight, least, most in zip(
+            self._row_prices,
+            self._row_capacity,
+            weights,
+            self._least_weight[depth],
+            self._most_weight[depth],
+            strict=True,
+        ):
+            if weight + least > capacity * (1 + ROW_TOLERANCE):
+                return None
+            left = capacity - weight - most
+            if left > 0:
+                idle += price * left
+        return idle
 
     def _fits(self, component: int, candidate: Candidate) -> bool:
         """Whether the edge rule and the networks allow it beside its neighbours placed already."""
@@ -213,10 +238,17 @@ class AssignmentSearch:
         self._budget = cost - self._bound
 
 
+def _still_to_come(by_component: Sequence[Sequence[float]]) -> list[tuple[float, ...]]:
+    """For each depth, the sums over the components from there on."""
+    sums = [tuple(0.0 for _ in by_component[0])]
+    for values in reversed(by_component):
+        sums.append(tuple(map(add, sums[-1], values)))
+    return sums[::-1]
+
+
 def _all_candidates(
-    compiled: Compiled, relaxation: Relaxation, configuration: Configuration, maker: CandidateMaker
+    compiled: Compiled, relaxation: Relaxation, costs: NDArray[np.float64], maker: CandidateMaker
 ) -> list[list[Candidate]]:
-    costs = relaxation.piece_costs(len(compiled.groups), configuration.columns, configuration.mu)
     alternatives, components = relaxation.minima(costs)
     piece = iter(costs.tolist())
     alternative = iter(alternatives.tolist())

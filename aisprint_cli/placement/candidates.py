@@ -15,18 +15,31 @@ from aisprint_cli.placement.compiled import FUNCTION
 from aisprint_cli.placement.problem import RELATIVE_TOLERANCE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from aisprint_cli.placement.compiled import Compiled, CompiledAlternative, PieceOption
 
 
 @dataclass(frozen=True, slots=True)
+class PricedRow:
+    """A capacity row with its price; see `relaxation`.
+
+    `slot` is the place of its resource in the configuration, `share` (by component) what a second of
+    demand weighs besides the load itself.
+    """
+
+    slot: int
+    share: tuple[float, ...]
+    price: float
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
-    """The columns in use, their instances, and the prices on their capacity."""
+    """The columns in use, their instances, and the capacity rows that carry a price."""
 
     columns: tuple[int, ...]
     instances: tuple[int, ...]
-    mu: tuple[float, ...]
+    rows: tuple[PricedRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +48,8 @@ class Candidate:
 
     `loads` pairs a slot (position in the configuration) with the mean busy instances added there, and
     `times_s` the same slot with the response time to be divided by one minus the utilisation;
-    `constant_s` is the rest of the response (functions, transfers between pieces).
+    `constant_s` is the rest of the response (functions, transfers between pieces); `weights` is what the
+    candidate puts on each priced row.
     """
 
     regret: float
@@ -43,6 +57,7 @@ class Candidate:
     loads: tuple[tuple[int, float], ...]
     times_s: tuple[tuple[int, float], ...]
     constant_s: float
+    weights: tuple[float, ...]
     source: CompiledAlternative
     options: tuple[PieceOption, ...]
 
@@ -64,7 +79,7 @@ class CandidateMaker:
         self._compiled = compiled
         self._instances = configuration.instances
         self._slots = {column: slot for slot, column in enumerate(configuration.columns)}
-        self._mu: Mapping[int, float] = dict(zip(configuration.columns, configuration.mu, strict=True))
+        self._rows = configuration.rows
         self._budget = budget
         self.cut = False
         """Whether the budget kept a candidate out."""
@@ -81,6 +96,7 @@ class CandidateMaker:
             pieces: for each alternative, each piece's least cost at these prices.
         """
         found: list[Candidate] = []
+        self._price_component(component)
         for item, cost, minima in zip(self._compiled.alternatives[component], alternatives, pieces, strict=True):
             regret = cost - cheapest
             if regret > self._budget:
@@ -89,6 +105,14 @@ class CandidateMaker:
             self._extend(component, item, minima, regret, (), 0.0, found)
         found.sort(key=lambda candidate: candidate.regret)
         return self._undominated(found)
+
+    def _price_component(self, component: int) -> None:
+        """The price of a unit of load and of a second of demand on each slot."""
+        self._per_load = [0.0] * len(self._instances)
+        self._per_second = [0.0] * len(self._instances)
+        for row in self._rows:
+            self._per_load[row.slot] += row.price
+            self._per_second[row.slot] += row.price * row.share[component]
 
     def _extend(
         self,
@@ -110,7 +134,9 @@ class CandidateMaker:
             if option.column == FUNCTION:
                 extra = option.cost - minima[place]
             elif option.column in self._slots:
-                extra = self._mu[option.column] * option.load - minima[place]
+                slot = self._slots[option.column]
+                extra = self._per_load[slot] * option.load + self._per_second[slot] * option.time_s
+                extra -= minima[place]
             else:
                 continue
             if regret + extra > self._budget:
@@ -158,9 +184,12 @@ class CandidateMaker:
             response_s += times_s[slot] / idle
         if response_s > self._compiled.limits_s[component] * (1 + 2 * RELATIVE_TOLERANCE):
             return
+        weights = tuple(
+            loads.get(row.slot, 0.0) + row.share[component] * times_s.get(row.slot, 0.0) for row in self._rows
+        )
         found.append(
             Candidate(
-                regret, cost, tuple(loads.items()), tuple(times_s.items()), constant_s, item, chosen
+                regret, cost, tuple(loads.items()), tuple(times_s.items()), constant_s, weights, item, chosen
             )
         )
 

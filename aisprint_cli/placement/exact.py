@@ -19,13 +19,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from aisprint_cli.placement.assignment import AssignmentSearch
-from aisprint_cli.placement.candidates import Configuration
+from aisprint_cli.placement.candidates import Configuration, PricedRow
 from aisprint_cli.placement.compiled import Compiled, compile_problem
 from aisprint_cli.placement.problem import Choice, Placement
 from aisprint_cli.placement.relaxation import FORBIDDEN, Relaxation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from numpy.typing import NDArray
 
     from aisprint_cli.placement.candidates import Candidate
     from aisprint_cli.placement.problem import Problem
@@ -79,7 +81,7 @@ class _Node:
     age: int
     columns: tuple[int, ...] = field(compare=False)
     instances: tuple[int, ...] = field(compare=False)
-    mu: tuple[float, ...] = field(compare=False)
+    mu: tuple[NDArray[np.float64], ...] = field(compare=False)
     improved: bool = field(compare=False, default=False)
     base: float = field(compare=False, default=0.0)
     step: float = field(compare=False, default=0.0)
@@ -129,6 +131,10 @@ class _Search:
         self._pause = pause
         prices, groups = compiled.prices, compiled.groups
         self._order = sorted(range(len(groups)), key=lambda g: (-min(prices[c] for c in groups[g]), g))
+        self._choices = [
+            [(column, count) for column in groups[group] for count in range(1, compiled.limits[column] + 1)]
+            for group in self._order
+        ]
         self._relaxation = Relaxation(compiled, self._order)
         self._queue: list[_Node] = []
         self._age = 0
@@ -139,7 +145,7 @@ class _Search:
         self.trace = [0]*10
 
     def run(self) -> Result:
-        root = self._relaxation.totals(self._relaxation.piece_costs(0, (), ()))
+        root = self._relaxation.totals(self._relaxation.piece_costs(0, (), (), ()))
         self._push(float(root), 0, (), (), ())
         bound = float(root)
         try:
@@ -164,7 +170,7 @@ class _Search:
         return self._best_cost - PROOF_TOLERANCE * abs(self._best_cost) if self._best else float("inf")
 
     def _push(
-        self, bound: float, depth: int, columns: tuple[int, ...], instances: tuple[int, ...], mu: tuple[float, ...]
+        self, bound: float, depth: int, columns: tuple[int, ...], instances: tuple[int, ...], mu: tuple[NDArray[np.float64], ...]
     ) -> None:
         if bound < self._target():
             self._age += 1
@@ -192,33 +198,31 @@ class _Search:
             return
         self.trace[0]+=1
         bound, mu = self._relaxation.improve(
-            depth, node.columns, np.array(node.mu), np.array(node.instances, dtype=float), self._target(), 12
+            depth, node.columns, node.instances, node.mu, self._target()
         )
         if bound > node.bound:
-            node.bound, node.mu = bound, tuple(mu.tolist())
+            node.bound, node.mu = bound, tuple(mu)
 
     def _split(self, node: _Node, depth: int) -> None:
         self.trace[1]+=1
         compiled = self._compiled
-        candidates = compiled.groups[self._order[depth]]
-        none, tried, bases = self._relaxation.decide(depth, node.columns, node.mu, candidates)
+        candidates = self._choices[depth]
+        none, bounds, prices = self._relaxation.decide(
+            depth, node.columns, node.instances, node.mu, candidates
+        )
         fixed = sum(
-            (compiled.prices[column] - price) * count
+            (compiled.prices[column] - float(price.sum())) * count
             for column, price, count in zip(node.columns, node.mu, node.instances, strict=True)
         )
         self._push(max(node.bound, none + fixed), depth + 1, node.columns, node.instances, node.mu)
-        for place, column in enumerate(candidates):
-            counts = np.arange(1, compiled.limits[column] + 1)
-            bounds = bases[place][:, None] + (compiled.prices[column] - tried[place])[:, None] * counts
-            best = bounds.argmax(axis=0)
-            for count, row in zip(counts.tolist(), best.tolist(), strict=True):
-                self._push(
-                    max(node.bound, float(bounds[row, count - 1]) + fixed),
-                    depth + 1,
-                    (*node.columns, column),
-                    (*node.instances, count),
-                    (*node.mu, float(tried[place, row])),
-                )
+        for (column, count), bound, price in zip(candidates, bounds.tolist(), prices, strict=True):
+            self._push(
+                max(node.bound, bound + fixed),
+                depth + 1,
+                (*node.columns, column),
+                (*node.instances, count),
+                (*node.mu, price),
+            )
 
     def _search(self, node: _Node, others: float) -> None:
         """Look for placements of this configuration below a threshold; put it back if any may remain."""
@@ -228,9 +232,10 @@ class _Search:
         else:
             node.step *= 2
         limit = min(self._target(), max(others, node.bound + node.step))
-        configuration = Configuration(node.columns, node.instances, node.mu)
+        costs = self._relaxation.piece_costs(len(self._order), node.columns, node.instances, node.mu)
+        configuration = Configuration(node.columns, node.instances, self._priced_rows(node))
         inside = AssignmentSearch(
-            self._compiled, self._relaxation, configuration, node.base, limit, self._pause
+            self._compiled, self._relaxation, configuration, costs, node.base, limit, self._pause
         )
         self.trace[2]+=1
         try:
@@ -243,6 +248,18 @@ class _Search:
         node.bound = limit
         if inside.cut and limit < self._target():
             heapq.heappush(self._queue, node)
+
+
+    def _priced_rows(self, node: _Node) -> tuple[PricedRow, ...]:
+        rows = []
+        for slot, (column, count, prices) in enumerate(
+            zip(node.columns, node.instances, node.mu, strict=True)
+        ):
+            shares = self._relaxation.rows(column, count).share
+            for share, price in zip(shares.tolist(), prices.tolist(), strict=True):
+                if price > 0:
+                    rows.append(PricedRow(slot, tuple(share), price))
+        return tuple(rows)
 
 
 def _placement(compiled: Compiled, configuration: Configuration, chosen: tuple[Candidate, ...]) -> Placement:

@@ -5,26 +5,41 @@ are decided, the other layers are still open. In a placement of that configurati
 
     cost = functions + sum over decided r of c_r n_r + sum over open r of c_r n_r.
 
-Utilisation below one means ``L_r <= n_r``. So for any prices ``mu_r >= 0`` on the decided resources,
+**Capacity rows.** Utilisation below one means ``L_r <= n_r``. Response-time limits say more. Let k be a
+limited set of components (one for a local limit, several for a path) with limit ``T_k``, and ``A_kr`` the
+demand (s) that its pieces bring to r. The time that k spends on r is ``A_kr / (1 - L_r / n_r)``, and it
+spends at least ``t_kr`` elsewhere, on pieces that cannot run on r. So ``A_kr <= (1 - L_r / n_r) S_kr``
+with ``S_kr = T_k - t_kr``, which is linear:
 
-    cost >= functions + sum_decided mu_r L_r + sum_open c_r L_r + sum_decided (c_r - mu_r) n_r,
+    L_r + n_r A_kr / S_kr <= n_r.
+
+Each limit thus gives every resource it touches a capacity row in which its own pieces weigh more than
+their load. A row is the plain one when no limit touches the resource; otherwise the plain one is implied.
+
+**Prices.** Any prices ``mu >= 0`` on the rows of the decided resources give, with row weights ``w`` of the
+chosen pieces,
+
+    cost >= functions + sum_rows mu w + sum_open c_r L_r + sum_decided c_r n_r - sum_rows mu n_r,
 
 and the first three terms fall apart into a sum over components of sums over pieces: their minimum is
 found by taking, for each component, the alternative whose pieces are cheapest when each piece goes where
-``function cost`` or ``price times load`` is least. All constraints on response times, memory, networks
-and the edge are left out, which can only lower the minimum: the bound is valid for every price vector, and
-the best prices give the bound of the linear programming relaxation (Geoffrion 1974).
+it is cheapest. All other constraints (memory, networks, the edge rule) are left out, which can only lower
+the minimum: the bound is valid for every price vector, and the best prices give the bound of the linear
+programming relaxation (Geoffrion 1974).
 
-Everything is computed for many price vectors at once (rows). Loads are in mean busy instances.
+Loads are in mean busy instances. All arrays run over pieces, in the order of components, alternatives and
+chains.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from aisprint_cli.placement.compiled import FUNCTION
+from aisprint_cli.placement.problem import RELATIVE_TOLERANCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,42 +56,57 @@ FORBIDDEN = 1e15
 _MULTIPLES = np.array([0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.3, 1.7, 2.5, 4.0, 8.0, 30.0, 1000.0])
 """Prices tried for a newly decided resource, as multiples of its cost per instance."""
 
-_STEPS = 2.0 ** -np.arange(7)
-_SCALES = np.array([0.5, 0.8, 1.25, 2.0])
+_ROUNDS = 60
+"""Steps of column generation at most; what is reached by then is a valid bound too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The capacity rows of one resource with so many instances.
+
+    `weights` (rows x pieces) is not a number where a piece cannot run there; `share` (rows x components)
+    is the weight of a second of demand, besides the load itself: ``n_r / S_kr`` or zero.
+    """
+
+    weights: Array
+    share: Array
 
 
 class Relaxation:
-    """The arrays behind the bound: loads (pieces x columns), function costs, and where groups start."""
+    """The arrays behind the bound, and the bound itself."""
 
     def __init__(self, compiled: Compiled, order: Sequence[int]) -> None:
         """Lay out the arrays; `order` is the order in which the layers' groups will be decided."""
-        pieces: list[Sequence[object]] = []
+        pieces: list[int] = []
         alternative_starts: list[int] = []
         component_starts: list[int] = []
-        rows: list[int] = []
-        columns: list[int] = []
-        loads: list[float] = []
+        entries: list[tuple[int, int, float, float]] = []
         functions: list[float] = []
-        for items in compiled.alternatives:
+        fastest_s: list[float] = []
+        for component, items in enumerate(compiled.alternatives):
             component_starts.append(len(alternative_starts))
             for item in items:
                 alternative_starts.append(len(pieces))
                 for options in item.options:
-                    number = len(pieces)
-                    pieces.append(options)
-                    cheapest = FORBIDDEN
+                    cheapest = fastest = FORBIDDEN
                     for option in options:
                         if option.column == FUNCTION:
                             cheapest = min(cheapest, option.cost)
+                            fastest = min(fastest, option.time_s)
                         else:
-                            rows.append(number)
-                            columns.append(option.column)
-                            loads.append(option.load)
+                            entries.append((option.column, len(pieces), option.load, option.time_s))
+                    pieces.append(component)
                     functions.append(cheapest)
+                    fastest_s.append(fastest)
+        columns = [entry[0] for entry in entries]
+        rows = [entry[1] for entry in entries]
+        shape = (len(compiled.prices), len(pieces))
         self.prices = np.array(compiled.prices, dtype=float)
-        self.limits = np.array(compiled.limits, dtype=float)
-        self.loads = np.full((len(compiled.prices), len(pieces)), np.nan)
-        self.loads[columns, rows] = loads
+        self.loads = np.full(shape, np.nan)
+        self.loads[columns, rows] = [entry[2] for entry in entries]
+        self._times_s = np.full(shape, np.nan)
+        self._times_s[columns, rows] = [entry[3] for entry in entries]
+        self._component_of_piece = np.array(pieces)
         self._alternatives = np.array(alternative_starts)
         self._components = np.array(component_starts)
         counts = np.diff([*alternative_starts, len(pieces)])
@@ -84,6 +114,9 @@ class Relaxation:
         counts = np.diff([*component_starts, len(alternative_starts)])
         self._component_of_alternative = np.repeat(np.arange(len(counts)), counts)
         self._open = self._open_costs(compiled, order, np.array(functions, dtype=float))
+        self._cap = 1e3 * float(self.prices.max(initial=0.0)) + 1.0
+        self._rows: dict[tuple[int, int], Rows] = {}
+        self._prepare_limits(compiled, np.array(fastest_s))
 
     def _open_costs(self, compiled: Compiled, order: Sequence[int], functions: Array) -> list[Array]:
         """For each depth, each piece's cheapest place among functions and layers not yet decided."""
@@ -93,6 +126,53 @@ class Relaxation:
             columns = list(compiled.groups[group])
             costs.append(np.minimum(costs[-1], priced[columns].min(axis=0)))
         return costs[::-1]
+
+    def _prepare_limits(self, compiled: Compiled, fastest_s: Array) -> None:
+        """What each limit leaves to each resource: ``S_kr``, and who takes part in it."""
+        count = len(compiled.alternatives)
+        limits = [
+            ((component,), limit_s)
+            for component, limit_s in enumerate(compiled.limits_s)
+            if limit_s < float("inf")
+        ]
+        limits += [(limit.components, limit.limit_s) for limit in compiled.problem.path_limits]
+        self._members = np.zeros((len(limits), count))
+        for row, (components, _) in enumerate(limits):
+            self._members[row, list(components)] = 1.0
+        allowed_s = np.array([limit_s for _, limit_s in limits]) * (1 + 2 * RELATIVE_TOLERANCE)
+        limit_of = np.array(compiled.limits, dtype=float)[:, None]
+        alone_s = self._times_s / (1 - self.loads / limit_of)
+        fastest_s = np.fmin(fastest_s, np.fmin.reduce(alone_s, axis=0))
+        elsewhere_s = np.where(np.isnan(self.loads), fastest_s, 0.0)
+        alternatives_s = np.add.reduceat(elsewhere_s, self._alternatives, axis=1)
+        components_s = np.minimum.reduceat(alternatives_s, self._components, axis=1)
+        self._left_s = allowed_s[:, None] - self._members @ components_s.T
+        piece_room_s = np.array(compiled.limits_s) * (1 + 2 * RELATIVE_TOLERANCE)
+        self._room_s = piece_room_s[self._component_of_piece]
+
+    def rows(self, column: int, instances: int) -> Rows:
+        """The capacity rows of a resource with so many instances."""
+        found = self._rows.get((column, instances))
+        if found is None:
+            found = self._rows[column, instances] = self._make_rows(column, instances)
+        return found
+
+    def _make_rows(self, column: int, instances: int) -> Rows:
+        loads, times_s, left_s = self.loads[column], self._times_s[column], self._left_s[:, column]
+        idle = 1 - loads / instances
+        legal = (idle > RELATIVE_TOLERANCE) & (times_s <= self._room_s * idle)
+        loads = np.where(legal, loads, np.nan)
+        touched = self._members[:, self._component_of_piece] > 0
+        relevant = (touched & legal).any(axis=1)
+        if not relevant.any():
+            return Rows(loads[None, :], np.zeros((1, self._members.shape[1])))
+        left_s = np.maximum(left_s[relevant], 1e-12)[:, None]
+        share = instances * self._members[relevant] / left_s
+        extra = share[:, self._component_of_piece] * np.where(legal, times_s, 0.0)
+        kept = _undominated(extra)
+        weights = loads + extra[kept]
+        weights[:, (weights > instances * (1 + RELATIVE_TOLERANCE)).any(axis=0)] = np.nan
+        return Rows(weights, share[kept])
 
     def totals(self, pieces: Array) -> Array:
         """The least sum over components, from the pieces' costs (rows x pieces)."""
@@ -104,83 +184,178 @@ class Relaxation:
         alternatives = np.add.reduceat(pieces, self._alternatives)
         return alternatives, np.minimum.reduceat(alternatives, self._components)
 
-    def piece_costs(self, depth: int, columns: Sequence[int], mu: Sequence[float]) -> Array:
-        """Each piece's cheapest place when the first `depth` layers use `columns` at prices `mu`."""
+    def piece_costs(
+        self, depth: int, columns: Sequence[int], instances: Sequence[int], mu: Sequence[Array]
+    ) -> Array:
+        """Each piece's cheapest place when the first `depth` layers are decided; `mu` by column, row."""
         costs = self._open[depth]
-        for column, price in zip(columns, mu, strict=True):
-            costs = np.fmin(costs, self.loads[column] * price)
+        for column, count, price in zip(columns, instances, mu, strict=True):
+            costs = np.fmin(costs, price @ self.rows(column, count).weights)
         return costs
 
     def decide(
-        self, depth: int, columns: Sequence[int], mu: Sequence[float], candidates: Sequence[int]
-    ) -> tuple[float, Array, Array]:
+        self,
+        depth: int,
+        columns: Sequence[int],
+        instances: Sequence[int],
+        mu: Sequence[Array],
+        candidates: Sequence[tuple[int, int]],
+    ) -> tuple[float, Array, list[Array]]:
         """Bounds after deciding the next layer, before the instances' fixed cost of earlier layers.
 
+        Args:
+            depth: how many layers are decided before.
+            columns: the resources they use.
+            instances: how many of each.
+            mu: the prices on their rows.
+            candidates: pairs of a column and a number of instances for the next layer.
+
         Returns:
-            The base when no resource of the layer is used; the prices tried, (candidates x prices);
-            and the base for each of them: the bound with ``n`` instances is the largest over a
-            candidate's prices of ``base + (cost - price) * n``.
+            The bound when no resource of the layer is used; and for each candidate its best bound and
+            the prices that give it, the same for all rows.
         """
-        others = self.piece_costs(depth + 1, columns, mu)
-        columns_ = list(candidates)
-        tried = self.prices[columns_][:, None] * _MULTIPLES
-        costs = np.fmin(others, self.loads[columns_][:, None, :] * tried[:, :, None])
-        return float(self.totals(others)), tried, self.totals(costs)
+        others = self.piece_costs(depth + 1, columns, instances, mu)
+        rows = [self.rows(column, count).weights for column, count in candidates]
+        weights = np.array([item.mean(axis=0) if len(item) > 1 else item[0] for item in rows])
+        prices = self.prices[[column for column, _ in candidates]][:, None]
+        counts = np.array([count for _, count in candidates])[:, None]
+        tried = prices * _MULTIPLES
+        costs = np.fmin(others, weights[:, None, :] * tried[:, :, None])
+        bounds = self.totals(costs) + (prices - tried) * counts
+        top = bounds.argmax(axis=1)
+        index = np.arange(len(candidates))
+        chosen = tried[index, top].tolist()
+        even = [np.full(len(item), price / len(item)) for item, price in zip(rows, chosen, strict=True)]
+        return float(self.totals(others)), bounds[index, top], even
 
     def improve(
-        self, depth: int, columns: Sequence[int], mu: Array, instances: Array, enough: float, rounds: int
-    ) -> tuple[float, Array]:
-        """Raise the bound of a configuration by better prices.
-
-        Each round tries, at once, several steps along the subgradient (loads minus instances at the
-        relaxation's own solution) and each price scaled alone, and keeps the best.
+        self,
+        depth: int,
+        columns: Sequence[int],
+        instances: Sequence[int],
+        mu: Sequence[Array],
+        enough: float,
+    ) -> tuple[float, list[Array]]:
+        """The best bound of a configuration over all prices, by column generation (Dantzig-Wolfe 1960).
 
         Returns:
             The bound and its prices; stops early once the bound reaches `enough`.
         """
-        columns_ = list(columns)
-        loads = self.loads[columns_]
-        open_costs = self._open[depth]
-        costs = self.prices[columns_]
-        best, idle = -np.inf, 0
-        rows = mu[None, :]
-        scale = 1.0
-        for _ in range(rounds + 1):
-            pieces = np.fmin(open_costs, np.fmin.reduce(rows[:, :, None] * loads, axis=1))
-            bounds = self.totals(pieces) + (costs - rows) @ instances
-            top = int(bounds.argmax())
-            if bounds[top] > best + 1e-9 * abs(best):
-                gain = float(bounds[top]) - best
-                best, mu = float(bounds[top]), rows[top]
-                idle = 0 if gain > 1e-4 * abs(best) else idle + 1
-            else:
-                idle += 1
-                scale *= 0.25
-            if best >= enough or idle >= 2:
-                break
-            rows = self._neighbours(mu, loads, open_costs, instances, max(enough - best, 1e-3 * abs(best)) * scale)
-        return best, mu
+        rows = [self.rows(column, count).weights for column, count in zip(columns, instances, strict=True)]
+        sizes = [len(item) for item in rows]
+        fixed = float(self.prices[list(columns)] @ np.array(instances, dtype=float))
+        pricing = _Pricing(self, self._open[depth], rows, np.repeat(instances, sizes).astype(float), fixed)
+        bound, best = pricing.solve(np.concatenate(mu), self._cap, enough)
+        return bound, np.split(best, np.cumsum(sizes)[:-1])
 
-    def _neighbours(
-        self, mu: Array, loads: Array, open_costs: Array, instances: Array, distance: float
-    ) -> Array:
-        gradient = self._used(mu, loads, open_costs) - instances
-        norm = float(gradient @ gradient)
-        count = len(mu)
-        scaled = np.repeat(mu[None, :], count * len(_SCALES), axis=0)
-        index = np.arange(count * len(_SCALES))
-        scaled[index, index // len(_SCALES)] *= np.tile(_SCALES, count)
-        if norm <= 1e-18:
-            return scaled
-        along = np.maximum(mu + _STEPS[:, None] * (2 * distance / norm) * gradient, 0.0)
-        return np.concatenate((along, scaled))
+    def cheapest(self, open_costs: Array, priced: Array) -> tuple[float, Array, Array]:
+        """The relaxation's least cost, and its solution: each piece's share and where it runs.
 
-    def _used(self, mu: Array, loads: Array, open_costs: Array) -> Array:
-        """Loads on the decided resources in the relaxation's own solution (ties shared evenly)."""
-        priced = mu[:, None] * loads
+        `priced` (columns x pieces) are the costs on the decided resources. Ties are shared evenly.
+        """
         pieces = np.fmin(open_costs, np.fmin.reduce(priced, axis=0))
         alternatives, components = self.minima(pieces)
         chosen = alternatives <= components[self._component_of_alternative]
-        shares = chosen / np.add.reduceat(chosen, self._components)[self._component_of_alternative]
-        here = priced <= pieces
-        return np.where(here, loads, 0.0) @ shares[self._alternative_of_piece]
+        ties = np.add.reduceat(chosen, self._components, dtype=float)
+        shares = chosen / ties[self._component_of_alternative]
+        return float(components.sum()), shares[self._alternative_of_piece], priced <= pieces
+
+
+class _Pricing:
+    """Column generation for one configuration.
+
+    The master problem mixes solutions of the relaxation so that the mix keeps the capacity rows; its
+    dual values are the next prices, smoothed towards the best prices so far (Wentges 1997). It is tiny,
+    one row for each capacity row and one more, so the inverse of its basis is kept. An artificial
+    variable of each row allows excess at the price `cap`, so that a first basis always exists.
+    """
+
+    def __init__(
+        self, relaxation: Relaxation, open_costs: Array, rows: Sequence[Array], capacity: Array, fixed: float
+    ) -> None:
+        self._relaxation = relaxation
+        self._open_costs = open_costs
+        self._weights = np.concatenate(rows)
+        sizes = [len(item) for item in rows]
+        self._starts = np.cumsum([0, *sizes[:-1]])
+        self._slot_of_row = np.repeat(np.arange(len(sizes)), sizes)
+        self._capacity = capacity
+        self._fixed = fixed
+
+    def _price(self, mu: Array) -> tuple[float, Array]:
+        """The least cost at prices `mu` and the weight its solution puts on each row."""
+        weighted = mu[:, None] * self._weights
+        priced = weighted if len(self._starts) == len(mu) else np.add.reduceat(weighted, self._starts)
+        value, shares, here = self._relaxation.cheapest(self._open_costs, priced)
+        used = np.where(here[self._slot_of_row], self._weights, 0.0) @ shares
+        return value, used
+
+    def solve(self, mu: Array, cap: float, enough: float) -> tuple[float, Array]:
+        capacity, count = self._capacity, len(mu)
+        value, used = self._price(mu)
+        best, best_mu = value + self._fixed - float(mu @ capacity), mu
+        signs = np.where(used <= capacity, 1.0, -1.0)
+        inverse = np.zeros((count + 1, count + 1))
+        np.fill_diagonal(inverse, [*signs, 1.0])
+        inverse[:count, count] = -signs * used
+        cost = np.append(np.where(signs > 0, 0.0, cap), value - float(mu @ used))
+        x = np.append(np.abs(used - capacity), 1.0)
+        for _ in range(_ROUNDS):
+            if best >= enough:
+                break
+            dual = cost @ inverse
+            price = -dual[:count]
+            low, high = int(price.argmin()), int(price.argmax())
+            entering = np.zeros(count + 1)
+            entering_cost = 0.0
+            if price[low] < -1e-9:
+                entering[low] = 1.0
+            elif price[high] > cap * (1 + 1e-9):
+                entering[high], entering_cost = -1.0, cap
+            else:
+                found = False
+                for weight in (0.6, 0.0):
+                    at = weight * best_mu + (1 - weight) * np.maximum(price, 0.0)
+                    value, used = self._price(at)
+                    bound = value + self._fixed - float(at @ capacity)
+                    if bound > best:
+                        best, best_mu = bound, at
+                    entering_cost = value - float(at @ used)
+                    reduced = entering_cost + float(price @ used) - dual[count]
+                    if reduced < -1e-9 * max(1.0, abs(best)):
+                        entering[:count], entering[count] = used, 1.0
+                        found = True
+                        break
+                if not found:
+                    break
+            if not _pivot(inverse, x, cost, entering, entering_cost):
+                break
+        return best, best_mu
+
+
+def _pivot(inverse: Array, x: Array, cost: Array, entering: Array, entering_cost: float) -> bool:
+    """One step of the revised simplex method, in place; False when nothing limits the step."""
+    column = inverse @ entering
+    positive = column > 1e-10
+    if not positive.any():
+        return False
+    ratios = np.where(positive, x, np.inf) / np.where(positive, column, 1.0)
+    row = int(ratios.argmin())
+    step = ratios[row]
+    x -= step * column
+    x[row] = step
+    inverse[row] /= column[row]
+    column[row] = 0.0
+    inverse -= np.outer(column, inverse[row])
+    cost[row] = entering_cost
+    return True
+
+
+def _undominated(extra: Array) -> list[int]:
+    """Rows that no other row implies: those not at most another one everywhere."""
+    kept: list[int] = []
+    for row in range(len(extra)):
+        rivals = [other for other in range(len(extra)) if other != row and (extra[other] >= extra[row]).all()]
+        if not any(other < row or (extra[other] > extra[row]).any() for other in rivals):
+            kept.append(row)
+    return kept
