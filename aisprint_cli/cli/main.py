@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from aisprint_cli.cli import failure
+from aisprint_cli.cli.command import Command, Group
 from aisprint_cli.cli.commands import (
     deploy,
     deployments,
@@ -29,10 +30,14 @@ from aisprint_cli.errors import AisprintError
 
 app = typer.Typer(
     name="aisprint",
+    cls=Group,
     help="Design, split, place and deploy AI applications across edge, clusters, clouds and functions.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "token_normalize_func": lambda token: token.replace("_", "-"),  # --application_dir, as in old scripts
+    },
 )
 
 
@@ -53,21 +58,21 @@ def _root(
     pass
 
 
-app.command("new")(new.new)
-app.command("new-application", hidden=True)(new.new_application)
-app.command("validate")(validate.validate)
-app.command("schema")(schema.schema)
-app.command("design")(design.design)
-app.command("deployments")(deployments.deployments)
-app.command("place")(place.place)
-app.command("simulate")(simulate.simulate)
-app.command("toscarize")(toscarize.toscarize)
-app.command("deploy")(deploy.deploy)
-app.command("invoke")(invoke.invoke)
-app.command("status")(status.status)
-app.command("logs")(logs.logs)
-app.command("outputs")(outputs.outputs)
-app.command("undeploy")(undeploy.undeploy)
+app.command("new", cls=Command)(new.new)
+app.command("new-application", cls=Command, hidden=True)(new.new_application)
+app.command("validate", cls=Command)(validate.validate)
+app.command("schema", cls=Command)(schema.schema)
+app.command("design", cls=Command)(design.design)
+app.command("deployments", cls=Command)(deployments.deployments)
+app.command("place", cls=Command)(place.place)
+app.command("simulate", cls=Command)(simulate.simulate)
+app.command("toscarize", cls=Command)(toscarize.toscarize)
+app.command("deploy", cls=Command)(deploy.deploy)
+app.command("invoke", cls=Command)(invoke.invoke)
+app.command("status", cls=Command)(status.status)
+app.command("logs", cls=Command)(logs.logs)
+app.command("outputs", cls=Command)(outputs.outputs)
+app.command("undeploy", cls=Command)(undeploy.undeploy)
 
 
 def main() -> None:

@@ -87,20 +87,36 @@ class Session:
             raise UsageError("Stopped: the answer was no.")
 
 
+_COMMON = "Common options"
+
 Directory = Annotated[
     Path | None,
-    typer.Argument(metavar="[APP]", help="The application directory.", show_default="the current directory"),
+    typer.Argument(metavar="APP", help="The application directory.", show_default="the current directory"),
 ]
 DirectoryOption = Annotated[
     Path | None,
     typer.Option(
-        "--application-dir", "--application_dir", metavar="DIR", help="The same, as existing scripts give it."
+        "--application-dir",
+        metavar="DIR",
+        help="The same, as existing scripts give it (also --application_dir).",
+        rich_help_panel=_COMMON,
     ),
 ]
-Output = Annotated[OutputFormat, typer.Option("--output", "-o", help="The form of the result on stdout.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the result and errors.")]
-Verbose = Annotated[int, typer.Option("--verbose", "-v", count=True, help="Say more; -vv says most.")]
-NoColor = Annotated[bool, typer.Option("--no-color", help="No colours; NO_COLOR does the same.")]
+Output = Annotated[
+    OutputFormat,
+    typer.Option("--output", "-o", help="The form of the result on stdout.", rich_help_panel=_COMMON),
+]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Only the result and errors.", rich_help_panel=_COMMON)
+]
+Verbose = Annotated[
+    int,
+    typer.Option("--verbose", "-v", count=True, help="Say more; -vv says most.", rich_help_panel=_COMMON),
+]
+NoColor = Annotated[
+    bool,
+    typer.Option("--no-color", help="No colours; NO_COLOR does the same.", rich_help_panel=_COMMON),
+]
 
 
 def open_session(output: OutputFormat, quiet: bool, verbose: int, no_color: bool) -> Session:

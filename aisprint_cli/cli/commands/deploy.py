@@ -61,7 +61,7 @@ def deploy(
     verbose: Verbose = 0,
     no_color: NoColor = False,
 ) -> None:
-    """Deploy an application, or bring what is deployed up to date.
+    """Deploy an application, or bring it up to date.
 
     Shows the plan, asks, and carries it out. It may be stopped at any moment: running it again goes
     on. Without --base, --optimal or --deployment it takes what is deployed already, else the optimal

@@ -52,7 +52,7 @@ def design(
     verbose: Verbose = 0,
     no_color: NoColor = False,
 ) -> None:
-    """Design an application: split its models, enumerate its deployments, derive their constraints.
+    """Split the models, enumerate deployments, derive limits.
 
     Writes aisprint/designs and aisprint/deployments, whole or not at all. Running it again changes
     nothing unless an input changed. A file that was edited below aisprint/ is never overwritten

@@ -76,7 +76,7 @@ def invoke(
     verbose: Verbose = 0,
     no_color: NoColor = False,
 ) -> None:
-    """Feed files to the entry components, follow each along the chain, bring the results back.
+    """Feed files in, follow them along the chain, fetch results.
 
     Results are in DIR/INPUT/COMPONENT/FILE. A chain that ends because a component wrote nothing is a
     way not taken, not a failure.

@@ -47,7 +47,7 @@ def new(
     verbose: Verbose = 0,
     no_color: NoColor = False,
 ) -> None:
-    """Make a new application that designs, deploys and runs untouched.
+    """Make a new application that runs untouched.
 
     Example: aisprint new flower_shop --template onnx
     """
@@ -61,7 +61,7 @@ def new(
 
 
 def new_application(
-    name: Annotated[str, typer.Option("--application_name", "--application-name", metavar="NAME")],
+    name: Annotated[str, typer.Option("--application-name", metavar="NAME")],
     output: Output = OutputFormat.TABLE,
     quiet: Quiet = False,
     verbose: Verbose = 0,

@@ -53,7 +53,7 @@ def outputs(
     verbose: Verbose = 0,
     no_color: NoColor = False,
 ) -> None:
-    """Show how to reach what is deployed: endpoints, buckets, where input goes, credentials.
+    """Show endpoints, buckets, credentials, where input goes.
 
     Credentials appear as references; --show-secrets prints their values, to stdout only.
 

@@ -12,7 +12,7 @@ from aisprint_cli.errors import UsageError
 
 _Name = Annotated[
     str | None,
-    typer.Argument(metavar="[NAME]", help="The file's schema to print.", show_default="list all"),
+    typer.Argument(metavar="NAME", help="The file's schema to print.", show_default="list all"),
 ]
 _Write = Annotated[
     Path | None, typer.Option("--write", metavar="DIR", help="Write all schemas into this directory.")
@@ -27,7 +27,7 @@ def schema(
     verbose: Verbose = 0,
     no_color: NoColor = False,
 ) -> None:
-    """List the JSON Schemas of an application's files, print one, or write them all.
+    """Print the JSON Schemas of an application's files.
 
     Editors use them to complete and check: put a line like
     `# yaml-language-server: $schema=<path of the schema>` at the top of a file.

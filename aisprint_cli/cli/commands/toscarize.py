@@ -70,7 +70,7 @@ def toscarize(
     verbose: Verbose = 0,
     no_color: NoColor = False,
 ) -> None:
-    """Turn a deployment into TOSCA templates, one for each layer, and FDL for OSCAR's clients.
+    """Write a deployment as TOSCA templates, and FDL for OSCAR.
 
     The templates carry the types they use, are verified before they are written, and hold references
     instead of secrets. The same design gives the same bytes. Exit code 7 tells that --check found a

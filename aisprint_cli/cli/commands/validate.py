@@ -52,7 +52,7 @@ def validate(
     verbose: Verbose = 0,
     no_color: NoColor = False,
 ) -> None:
-    """Check every file of an application and report all problems at once.
+    """Check every file of an application; all problems at once.
 
     Each problem is given with file, line and column, what is wrong, why it matters and how to mend it.
     Ends with 0 when the application is sound and with 3 when it has errors (--strict: or warnings).
