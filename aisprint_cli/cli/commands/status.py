@@ -50,7 +50,7 @@ def status(
     verbose: Verbose = 0,
     no_color: NoColor = False,
 ) -> None:
-    """Show what is deployed: as recorded, as the back end says, and what ran.
+    """Show what is deployed, what ran, and how fast.
 
     A limit is violated when the mean time of any minute is above it. Runs since the last change of
     the deployment count.

@@ -55,7 +55,7 @@ def undeploy(
     verbose: Verbose = 0,
     no_color: NoColor = False,
 ) -> None:
-    """Remove everything that was deployed, and ask the back end whether it is gone.
+    """Remove what was deployed, and check that it is gone.
 
     It may be stopped and repeated. What an interrupted deploy may have left is removed too. The
     design is not needed.
