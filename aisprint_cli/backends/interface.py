@@ -14,13 +14,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 Progress = Callable[[str], None]
 """Takes one line of what is being done now; the library never prints."""
 
 SecretResolver = Callable[[str], str]
 """Turns a `secret://...` reference into its value; called only at the moment of sending."""
+
+
+KEPT_DATA: Final = "kept_data"
+"""The output of an absent cluster that says where objects are that its removal kept."""
 
 
 class ItemKind(StrEnum):
@@ -103,7 +107,10 @@ class ItemState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """An item as it is now. `digest` is that of the specification it was made from, where known."""
+    """An item as it is now. `digest` is that of the specification it was made from, where known.
+
+    An absent cluster may have the output `KEPT_DATA`; applying it brings that data back.
+    """
 
     id: str
     state: ItemState
@@ -172,7 +179,9 @@ class Backend(Protocol):
         """
 
     def remove(self, item_id: str, *, keep_data: bool, progress: Progress) -> None:
-        """Remove an item, and with `keep_data=False` its stored objects. Absent is success.
+        """Remove an item, and with `keep_data=False` its stored objects and those kept earlier.
+
+        Absent is success.
 
         Raises:
             ExternalError: when the back end refuses or fails.

@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from aisprint_cli.backends.interface import ItemKind
 from aisprint_cli.deploy.executor import Outcome, StepEvent, StepState
 from aisprint_cli.deploy.planner import Action, Plan
 from aisprint_cli.errors import ExternalError
@@ -98,20 +97,20 @@ class StepView(AbstractContextManager["StepView"]):
             if event.text:
                 self._session.detail(f"  {item}: {event.text}")
         else:
-            last = self._running.pop(item, "").partition(": ")[2]
-            self._session.note(_line(event, last))
+            self._running.pop(item, None)
+            self._session.note(_line(event))
         if self._live is not None:
             from rich.text import Text
 
             self._live.update(Text("; ".join(self._running.values())))
 
 
-def _line(event: StepEvent, last: str) -> str:
-    """What to say of a step that ended; `last` is what it said itself, such as where data was kept."""
+def _line(event: StepEvent) -> str:
+    """What to say of a step that ended, with what it said itself, such as where data was kept."""
     item, action = event.step.item.id, event.step.action
     if event.state is StepState.DONE:
-        where = event.step.keep_data and event.step.item.kind is ItemKind.CLUSTER and last
-        return f"  {_PAST[action]} {item} ({event.seconds:.1f} s)" + (f": {last}" if where else "")
+        said = f": {event.text}" if event.text else ""
+        return f"  {_PAST[action]} {item} ({event.seconds:.1f} s){said}"
     if event.state is StepState.FAILED:
         return f"  failed {item}: {event.text}"
     return f"  skipped {item}: {event.text}"

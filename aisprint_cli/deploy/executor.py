@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from aisprint_cli.backends.interface import Backend, ItemState, Observed
+from aisprint_cli.backends.interface import KEPT_DATA, Backend, ItemState, Observed
 from aisprint_cli.deploy.ledger import DeploymentRecord, Ledger
 from aisprint_cli.deploy.planner import Action, Plan, RecordState, Step
 from aisprint_cli.errors import AisprintError, ExternalError
@@ -29,7 +29,7 @@ class StepState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StepEvent:
-    """News of a step; `text` is what it does now, or why it failed."""
+    """News of a step; `text` is what it does now, what is to be said of its end, or why it failed."""
 
     step: Step
     state: StepState
@@ -87,6 +87,7 @@ class _Result:
     seconds: float
     outputs: dict[str, str]
     error: str
+    said: str = ""
     bug: BaseException | None = None
 
 
@@ -174,38 +175,40 @@ class Executor:
             self._listen(StepEvent(step, StepState.FAILED, result.error, result.seconds))
         else:
             run.done.append(step)
-            self._listen(StepEvent(step, StepState.DONE, "", result.seconds))
+            self._listen(StepEvent(step, StepState.DONE, result.said, result.seconds))
 
     def _work(self, step: Step) -> None:
         """One step in its thread; whatever happens becomes a result."""
         started = time.monotonic()
         outputs: dict[str, str] = {}
-        error, bug = "", None
+        said, error, bug = "", "", None
         try:
-            outputs = self._do(step)
+            outputs, said = self._do(step)
         except AisprintError as failure:
             error = self._redact(_in_words(failure))
         except Exception as failure:  # noqa: BLE001  handed to the calling thread, which raises it
             error, bug = f"{type(failure).__name__} in the back end", failure
-        self._results.put(_Result(step, time.monotonic() - started, outputs, error, bug))
+        self._results.put(_Result(step, time.monotonic() - started, outputs, error, said, bug))
 
-    def _do(self, step: Step) -> dict[str, str]:
+    def _do(self, step: Step) -> tuple[dict[str, str], str]:
+        """Carry it out; its outputs, and what is to be said of it."""
+
         def progress(line: str) -> None:
             self._listen(StepEvent(step, StepState.RUNNING, self._redact(line)))
 
         item = step.item
         if step.action is Action.ADOPT:
-            return dict(self._backend.observe([item.id])[item.id].outputs)
+            return dict(self._backend.observe([item.id])[item.id].outputs), ""
         if step.action is Action.DELETE:
             self._backend.remove(item.id, keep_data=step.keep_data, progress=progress)
-            self._require_gone(item.id)
-            return {}
+            kept = self._require_gone(item.id).outputs.get(KEPT_DATA)
+            return {}, f"its data is in {kept}" if kept else ""
         observed = self._backend.apply(item, progress)
         if observed.state is not ItemState.READY:
             raise ExternalError(f"{item.id} is {observed.state}: {observed.detail or 'no reason given'}")
-        return dict(observed.outputs)
+        return dict(observed.outputs), observed.detail
 
-    def _require_gone(self, item_id: str) -> None:
+    def _require_gone(self, item_id: str) -> Observed:
         """Ask until the back end says that an item is gone.
 
         Raises:
@@ -215,7 +218,7 @@ class Executor:
         while True:
             observed: Observed = self._backend.observe([item_id])[item_id]
             if observed.state is ItemState.ABSENT:
-                return
+                return observed
             if time.monotonic() >= deadline:
                 raise ExternalError(f"{item_id} was removed but is still {observed.state}.")
             time.sleep(_GONE_POLL_S)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from aisprint_cli.backends.interface import Item, ItemKind, ItemState, Observed
+from aisprint_cli.backends.interface import KEPT_DATA, FunctionSpec, Item, ItemKind, ItemState, Observed
 from aisprint_cli.deploy.topology import FunctionNode, function_node
 
 
@@ -49,6 +49,11 @@ class Record:
     def exists(self) -> bool:
         """Whether something of it may be there, as far as the ledger knows."""
         return self.state not in GONE
+
+    @property
+    def is_cluster(self) -> bool:
+        """Whether it is a cluster's."""
+        return self.item.kind is ItemKind.CLUSTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +113,16 @@ def make_plan(
         recorded: what the ledger knows, by item id.
         live: what the back end says, by item id; a missing id counts as absent.
         keep_data: delete no stored objects.
-        release_kept: also delete what an earlier removal kept (an undeploy without `--keep-data`).
+        release_kept: also delete what an earlier removal kept. Without it, only what was kept on a
+            cluster that goes with its data.
     """
     wanted = tuple(desired)
     wanted_ids = {item.id for item in wanted}
-    unwanted = [
-        record
-        for record in recorded.values()
-        if record.item.id not in wanted_ids and _is_removable(record, release_kept and not keep_data)
-    ]
+    rest = [record for record in recorded.values() if record.item.id not in wanted_ids]
+    going = (
+        set() if keep_data else {record.item.name for record in rest if record.exists and record.is_cluster}
+    )
+    unwanted = [record for record in rest if _is_removable(record, going, release_kept)]
     removed = _deletions(unwanted, wanted, live, keep_data)
     changing = {step.item.id for step in removed}
     blockers = _blockers(wanted, unwanted)
@@ -131,15 +137,17 @@ def make_plan(
     return Plan((*removed, *made))
 
 
-def _is_removable(record: Record, release_kept: bool) -> bool:
-    return record.exists or (release_kept and record.state is RecordState.KEPT)
+def _is_removable(record: Record, going: set[str], release_kept: bool) -> bool:
+    spec = record.item.spec
+    loses_place = isinstance(spec, FunctionSpec) and spec.cluster in going
+    return record.exists or (record.state is RecordState.KEPT and (release_kept or loses_place))
 
 
 def _decide(item: Item, record: Record | None, observed: Observed | None) -> tuple[Action, str]:
     """What a wanted item needs, and why."""
     state = observed.state if observed is not None else ItemState.ABSENT
     if state is ItemState.ABSENT:
-        return Action.CREATE, _why_create(record)
+        return Action.CREATE, _why_create(record, observed)
     if state is ItemState.FAILED:
         detail = observed.detail if observed is not None else ""
         return Action.UPDATE, f"it failed: {detail}" if detail else "it failed"
@@ -162,7 +170,9 @@ def _decide_ready(item: Item, record: Record | None, live_digest: str | None) ->
     return Action.UNCHANGED, "as wanted"
 
 
-def _why_create(record: Record | None) -> str:
+def _why_create(record: Record | None, observed: Observed | None) -> str:
+    if observed is not None and KEPT_DATA in observed.outputs:
+        return "it is new; data that was kept comes back"
     if record is None or not record.exists:
         return "it is new"
     if record.state is RecordState.PRESENT:
@@ -190,7 +200,7 @@ def _deletions(
 
 
 def _removal_rank(record: Record) -> tuple[bool, str]:
-    return record.item.kind is ItemKind.CLUSTER, record.item.id
+    return record.is_cluster, record.item.id
 
 
 def _why_delete(record: Record, observed: Observed | None, shares: bool) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from aisprint_cli.backends.interface import KEPT_DATA, ItemKind
 from aisprint_cli.deploy.desired import DesiredState
 from aisprint_cli.deploy.executor import Executor, Outcome, StepEvent
 from aisprint_cli.deploy.ledger import DeploymentRecord, DeploymentState
@@ -39,19 +40,30 @@ def plan_deployment(workspace: Workspace, desired: DesiredState) -> Plan:
     return make_plan(desired.items, recorded, live)
 
 
-def plan_removal(workspace: Workspace, *, keep_data: bool) -> Plan:
+def plan_removal(workspace: Workspace, *, keep_data: bool, delete_kept: bool = False) -> Plan:
     """What has to be done to have nothing. Reads only.
 
-    What was kept when a part was replaced goes with the deployment; what a finished undeploy was asked
-    to keep stays.
+    What was kept when a part was replaced goes with its cluster; what an earlier removal was asked to
+    keep goes with `delete_kept` only.
 
     Raises:
         ExternalError: when the back end cannot be asked.
     """
     recorded = workspace.records()
     live = workspace.backend.observe(recorded.keys())
-    release = workspace.current() is not None
-    return make_plan((), recorded, live, keep_data=keep_data, release_kept=release)
+    return make_plan((), recorded, live, keep_data=keep_data, release_kept=delete_kept)
+
+
+def kept_data(workspace: Workspace) -> dict[str, str]:
+    """Where data of removed clusters is kept, by cluster; a deploy that makes the cluster brings it back.
+
+    Raises:
+        ExternalError: when the back end cannot be asked.
+    """
+    gone = [record.item for record in workspace.records().values() if not record.exists]
+    seen = workspace.backend.observe(item.id for item in gone if item.kind is ItemKind.CLUSTER)
+    found = {item.name: seen[item.id].outputs.get(KEPT_DATA) for item in gone if item.id in seen}
+    return {name: where for name, where in found.items() if where}
 
 
 def deploy(workspace: Workspace, plan: Plan, prepared: Prepared, execution: Execution) -> Outcome:

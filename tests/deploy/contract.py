@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from directory_backend import cluster, function
 
-from aisprint_cli.backends.interface import Item, ItemState, JobState, Trace
+from aisprint_cli.backends.interface import KEPT_DATA, Item, ItemState, JobState, Trace
 from aisprint_cli.backends.registry import Place
 from aisprint_cli.errors import AisprintError
 
@@ -100,6 +100,25 @@ class BackendContract:
         made.remove(item.id, keep_data=True, progress=_quiet)
 
         assert made.apply(item, _quiet).state is ItemState.READY
+
+    def test_data_of_a_cluster_is_kept_when_asked_comes_back_and_goes_when_asked(
+        self, made: Place, tmp_path: Path
+    ) -> None:
+        source, target, item = tmp_path / "in.txt", tmp_path / "out.txt", _chain()[0]
+        source.write_text("ink")
+        made.put(ONE, f"upper/input/aisprint-{TRACE}.txt", source)
+        _settled(made, TRACE, 2)
+
+        made.remove(_chain()[2].id, keep_data=True, progress=_quiet)
+        made.remove(item.id, keep_data=True, progress=_quiet)
+        kept = made.observe([item.id])[item.id].outputs
+        made.apply(item, _quiet)
+        made.fetch(ONE, f"upper/input/aisprint-{TRACE}.txt", target)
+        made.remove(item.id, keep_data=False, progress=_quiet)
+
+        assert kept[KEPT_DATA]
+        assert target.read_text() == "ink"
+        assert made.observe([item.id])[item.id].outputs == {}
 
     def test_a_file_goes_along_the_chain_and_its_result_comes_back(self, made: Place, tmp_path: Path) -> None:
         source, target = tmp_path / "in.txt", tmp_path / "deep" / "out.txt"

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from aisprint_cli.backends.interface import (
+    KEPT_DATA,
     ClusterSpec,
     FunctionSpec,
     Item,
@@ -99,7 +100,10 @@ class DirectoryBackend:
     def _observe(self, item_id: str) -> Observed:
         path = self._path(item_id)
         if not path.exists():
-            return Observed(item_id, ItemState.ABSENT)
+            kept = self.root / "data" / item_id.removeprefix("cluster/")
+            return Observed(
+                item_id, ItemState.ABSENT, outputs={KEPT_DATA: str(kept)} if kept.exists() else {}
+            )
         document = json.loads(path.read_text())
         state = ItemState(document["state"])
         return Observed(item_id, state, document["digest"], outputs=document["outputs"])

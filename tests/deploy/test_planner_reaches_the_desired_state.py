@@ -10,7 +10,7 @@ from directory_backend import chain, cluster, function
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aisprint_cli.backends.interface import Item, ItemState, Observed
+from aisprint_cli.backends.interface import KEPT_DATA, Item, ItemState, Observed
 from aisprint_cli.deploy.planner import Action, Plan, Record, RecordState, make_plan
 
 NAMES = ("a", "b", "c")
@@ -204,12 +204,36 @@ def test_clusters_go_after_their_functions() -> None:
     assert plan.loses_data
 
 
-@pytest.mark.parametrize("keep", [True, False])
-def test_data_kept_by_an_earlier_removal_goes_only_without_keep_data(keep: bool) -> None:
+@pytest.mark.parametrize("release", [True, False])
+def test_data_kept_by_an_earlier_removal_goes_only_when_asked(release: bool) -> None:
     records = {item.id: Record(item, RecordState.KEPT, {}) for item in chain()}
 
-    plan = make_plan((), records, {}, keep_data=keep, release_kept=True)
+    plan = make_plan((), records, {}, release_kept=release)
 
-    assert plan.is_empty is keep
-    if not keep:
+    assert plan.is_empty is not release
+    if release:
         assert {step.reason for step in plan.steps} == {"an earlier removal kept its data"}
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_what_was_kept_on_a_cluster_goes_with_it_and_its_data(keep: bool) -> None:
+    records, live = _ready(chain())
+    gone = "function/shop-l2/read"
+    records[gone] = replace(records[gone], state=RecordState.KEPT)
+    del live[gone]
+
+    plan = make_plan((), records, live, keep_data=keep)
+
+    assert (gone in {step.item.id for step in plan.steps}) is not keep
+
+
+def test_a_cluster_whose_data_was_kept_is_made_again_with_it() -> None:
+    items = chain()
+    records = {item.id: Record(item, RecordState.KEPT, {}) for item in items}
+    live = {items[0].id: Observed(items[0].id, ItemState.ABSENT, outputs={KEPT_DATA: "there"})}
+
+    plan = make_plan(items, records, live)
+
+    reasons = {step.item.id: step.reason for step in plan.steps if step.action is Action.CREATE}
+    assert reasons[items[0].id] == "it is new; data that was kept comes back"
+    assert reasons[items[1].id] == "it is new"

@@ -107,20 +107,6 @@ def test_removing_is_repeatable_and_leaves_nothing(local: Local) -> None:
     assert not (local.home.root / "clusters" / "edge").exists()
 
 
-def test_data_are_kept_when_asked_and_the_place_is_told(local: Local) -> None:
-    write_part(local, "part")
-    local.cluster()
-    item = local.function_item("part")
-    local.backend.apply(item, local.notes.append)
-    local.put("part/input/a", "precious")
-    local.settled(1)
-    local.backend.remove(item.id, keep_data=True, progress=local.notes.append)
-    local.backend.remove("cluster/edge", keep_data=True, progress=local.notes.append)
-    kept = local.home.kept("edge")
-    assert (kept / "part" / "input" / "a").read_text() == "precious"
-    assert any(str(kept) in note for note in local.notes)
-
-
 def test_a_bucket_that_another_function_uses_stays(local: Local) -> None:
     local.cluster()
     local.script("one", "true", outputs=[{"storage_provider": "minio", "path": "shared/output"}])

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import uuid
+from contextlib import closing
 
 import psutil
 import pytest
@@ -49,6 +51,31 @@ def test_two_starters_at_once_get_one_process_that_outlives_them(home: Home) -> 
     address = launch.find(home)
     assert address is not None
     assert {str(address.pid)} == pids
+
+
+def test_a_process_of_a_former_version_is_replaced_and_its_state_goes_on(home: Home, local: Local) -> None:
+    local.cluster()
+    document = json.loads(home.address.read_text())
+    home.address.write_text(json.dumps(document | {"protocol": 1}))
+
+    with closing(LocalBackend(local.application, resolve, home.root)) as newer:
+        seen = newer.observe(["cluster/edge"])["cluster/edge"]
+
+    assert seen.state is ItemState.READY
+    assert launch.ensure(home).pid != document["pid"]
+    wait_until(lambda: not running(document["pid"]), "the former process to end")
+
+
+def test_a_state_of_a_newer_version_is_left_alone(home: Home, local: Local) -> None:
+    local.cluster()
+    local.kill_runtime()
+    with closing(sqlite3.connect(home.database)) as database:
+        database.execute("PRAGMA user_version = 99")
+
+    with pytest.raises(ExternalError) as caught:
+        launch.ensure(home)
+
+    assert "knows up to" in caught.value.why
 
 
 def test_nothing_is_started_to_find_nothing(home: Home, local: Local) -> None:

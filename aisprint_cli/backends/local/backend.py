@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
+import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from aisprint_cli.backends.interface import (
+    KEPT_DATA,
     ClusterSpec,
     FunctionSpec,
     Item,
@@ -23,11 +27,12 @@ from aisprint_cli.backends.interface import (
 from aisprint_cli.backends.local.bundles import Bundler
 from aisprint_cli.backends.local.client import RuntimeClient
 from aisprint_cli.backends.local.environments import Environments
-from aisprint_cli.backends.local.layout import find_cache, find_home
+from aisprint_cli.backends.local.layout import find_cache, find_home, remove_if_empty
 from aisprint_cli.backends.local.runtime.definition import is_safe_path
-from aisprint_cli.errors import InvalidInputError
+from aisprint_cli.errors import InvalidInputError, StateError
 
 _SECRET = "secret://"  # noqa: S105  the scheme of references, no secret
+_OWNER = "secret://generated/local/owner"
 USER = "oscar"
 
 
@@ -52,6 +57,7 @@ class LocalBackend:
         cache: Path | None = None,
     ) -> None:
         self._home = find_home(home)
+        self._application = application_directory.resolve()
         self._resolve = resolve
         self._client = RuntimeClient(self._home)
         self._bundler = Bundler(self._home, application_directory, Environments(find_cache(cache)))
@@ -69,11 +75,53 @@ class LocalBackend:
         present: dict[str, Observed] = {}
         if wanted and self._client.has_state():
             clusters, services = self._client.clusters(), self._client.services()
+            self._require_own(cluster for cluster in clusters if f"cluster/{cluster['name']}" in wanted)
             url = self._client.url
-            found = [_observed_cluster(cluster, url) for cluster in clusters]
+            found = [_observed_cluster(self._taken_over(cluster), url) for cluster in clusters]
             found += [_observed_function(service, url) for service in services]
             present = {item.id: item for item in found}
-        return {item: present.get(item) or Observed(item, ItemState.ABSENT) for item in wanted}
+        return {item: present.get(item) or self._absent(item) for item in wanted}
+
+    def _require_own(self, clusters: Iterable[Mapping[str, Any]]) -> None:
+        """See that clusters were made from this application, not from another one of the same name.
+
+        Raises:
+            StateError: when one is another application's, which is still there.
+        """
+        for cluster in clusters:
+            owner = Path(cluster["owner"].get("directory") or self._application)
+            if cluster["owner"].get("mark") == self._mark or owner == self._application:
+                continue
+            if owner.is_dir():
+                raise StateError(
+                    f"A cluster {cluster['name']} is here already, of the application in {owner}.",
+                    why="Clusters are named after their application, and two of one name share them.",
+                    mend=f"Run `aisprint undeploy` on {owner}, give this application another System.name,"
+                    " or give it a runtime of its own in AISPRINT_HOME.",
+                )
+
+    def _taken_over(self, cluster: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A cluster as it is; one made with another ledger differs, as its password is not known."""
+        is_own = cluster["owner"].get("mark") in {None, "", self._mark}
+        return cluster if is_own else {**cluster, "digest": ""}
+
+    @cached_property
+    def _mark(self) -> str:
+        """What tells this application's clusters and kept data from those of others."""
+        return hashlib.sha256(self._resolve(_OWNER).encode()).hexdigest()[:12]
+
+    def _absent(self, item_id: str) -> Observed:
+        """What is not there; of a cluster, where data is kept."""
+        kind, _, name = item_id.partition("/")
+        kept = self._kept(name) if kind == ItemKind.CLUSTER else None
+        return Observed(item_id, ItemState.ABSENT, outputs={KEPT_DATA: str(kept)} if kept else {})
+
+    def _kept(self, cluster: str) -> Path | None:
+        """Where data of a cluster is kept, if there is any."""
+        if not self._home.all_kept.is_dir():
+            return None
+        kept = self._home.kept(self._mark, cluster)
+        return kept if kept.is_dir() else None
 
     def apply(self, item: Item, progress: Progress) -> Observed:
         """Make a cluster or a function, or bring it up to date.
@@ -92,9 +140,11 @@ class LocalBackend:
             "resources": [asdict(resource) for resource in spec.resources],
             "password": self._resolve(spec.password),
             "digest": item.digest,
+            "owner": {"mark": self._mark, "directory": str(self._application)},
         }
-        self._client.put_cluster(item.name, document)
-        return _observed_cluster({"name": item.name, "digest": item.digest}, self._client.url)
+        restored = self._client.put_cluster(item.name, document)
+        seen = _observed_cluster({"name": item.name, "digest": item.digest}, self._client.url)
+        return replace(seen, detail=f"{restored} kept objects are back") if restored else seen
 
     def _apply_function(self, item: Item, spec: FunctionSpec, progress: Progress) -> Observed:
         progress(f"Preparing {spec.part}")
@@ -139,24 +189,32 @@ class LocalBackend:
         return value
 
     def remove(self, item_id: str, *, keep_data: bool, progress: Progress) -> None:
-        """Remove a cluster or a function; what is gone already is left at that."""
-        if not self._client.has_state():
-            return
+        """Remove a cluster or a function; what is gone already is left at that.
+
+        Of a cluster, `keep_data=False` also deletes what an earlier removal kept.
+        """
         kind, _, name = item_id.partition("/")
         if kind == ItemKind.CLUSTER:
             self._remove_cluster(name, keep_data=keep_data, progress=progress)
-        else:
+            if not keep_data:
+                self._delete_kept(name, progress)
+        elif self._client.has_state():
             self._remove_function(name, keep_data=keep_data, progress=progress)
 
+    def _delete_kept(self, name: str, progress: Progress) -> None:
+        kept = self._kept(name)
+        if kept is not None:
+            progress(f"Deleting the kept data of {name}")
+            shutil.rmtree(kept, ignore_errors=True)
+            remove_if_empty(kept, kept.parent, self._home.all_kept)
+
     def _remove_cluster(self, name: str, *, keep_data: bool, progress: Progress) -> None:
-        if all(cluster["name"] != name for cluster in self._client.clusters()):
+        present = self._client.clusters() if self._client.has_state() else []
+        if all(cluster["name"] != name for cluster in present):
             return
         progress(f"Removing the cluster {name}")
         with self._bundler.lock():
-            answer = self._client.remove_cluster(name, keep_data=keep_data)
-            self._bundler.prune(set(answer["bundles"]))
-        if answer["kept"]:
-            progress(f"The data of {name} are kept in {answer['kept']}")
+            self._bundler.prune(self._client.remove_cluster(name, keep_data=keep_data))
 
     def _remove_function(self, name: str, *, keep_data: bool, progress: Progress) -> None:
         for service in self._client.services():

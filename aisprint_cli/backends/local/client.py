@@ -109,7 +109,7 @@ class RuntimeClient:
     # Clusters and services
 
     def clusters(self) -> list[dict[str, Any]]:
-        """All clusters: name, digest, resources."""
+        """All clusters: name, digest, owner, resources."""
         found: list[dict[str, Any]] = self._ask("GET", "/clusters")["clusters"]
         return found
 
@@ -118,14 +118,14 @@ class RuntimeClient:
         found: list[dict[str, Any]] = self._ask("GET", "/services")["services"]
         return found
 
-    def put_cluster(self, name: str, document: Mapping[str, Any]) -> None:
-        """Make a cluster or bring it up to date."""
-        self._ask("PUT", f"/clusters/{name}", json=dict(document))
+    def put_cluster(self, name: str, document: Mapping[str, Any]) -> int:
+        """Make a cluster or bring it up to date; how many kept objects came back."""
+        return int(self._ask("PUT", f"/clusters/{name}", json=dict(document))["restored"])
 
-    def remove_cluster(self, name: str, *, keep_data: bool) -> dict[str, Any]:
-        """Remove a cluster; where kept data went, and the bundles still in use."""
-        answer: dict[str, Any] = self._ask("DELETE", f"/clusters/{name}", params={"keep_data": keep_data})
-        return answer
+    def remove_cluster(self, name: str, *, keep_data: bool) -> set[str]:
+        """Remove a cluster; the bundles still in use."""
+        answer = self._ask("DELETE", f"/clusters/{name}", params={"keep_data": keep_data})
+        return set(answer["bundles"])
 
     def put_service(self, cluster: str, name: str, document: Mapping[str, Any]) -> dict[str, Any]:
         """Make a service or bring it up to date."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -16,6 +18,7 @@ import requests
 
 import aisprint_cli
 from aisprint_cli.backends.local.layout import Home
+from aisprint_cli.backends.local.runtime.transfer import PROTOCOL
 from aisprint_cli.errors import ExternalError, StateError
 
 START_S: Final = 30.0
@@ -26,11 +29,12 @@ _LOG_LINES: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """How to reach a running process; the token appears in no text of it."""
+    """How to reach a running process, and which protocol it speaks; the token appears in no text of it."""
 
     port: int
     pid: int
     token: str = field(repr=False)
+    protocol: int = PROTOCOL
 
     @property
     def url(self) -> str:
@@ -57,7 +61,8 @@ def read_address(home: Home) -> Address | None:
     """What the last process wrote about itself, None when it ended in order."""
     try:
         document = json.loads(home.address.read_text())
-        return Address(int(document["port"]), int(document["pid"]), str(document["token"]))
+        port, pid, token = int(document["port"]), int(document["pid"]), str(document["token"])
+        return Address(port, pid, token, int(document.get("protocol", 1)))
     except (OSError, ValueError, KeyError):
         return None
 
@@ -65,17 +70,23 @@ def read_address(home: Home) -> Address | None:
 def ensure(home: Home) -> Address:
     """The process that hosts a home, started if need be; two callers get the same one.
 
+    One that a former version of this package has started is ended first: its state goes on in the new one.
+
     Raises:
         ExternalError: when it cannot be started; the message carries its last log lines.
         StateError: when the home cannot be used, or another start takes too long.
     """
     found = find(home)
-    if found is not None:
+    if found is not None and found.protocol == PROTOCOL:
         return found
     try:
         home.prepare()
         with filelock.FileLock(home.root / "start.lock", timeout=2 * START_S):
-            return find(home) or _start(home)
+            found = find(home)
+            if found is not None and found.protocol != PROTOCOL:
+                _end(home, found)
+                found = None
+            return found or _start(home)
     except filelock.Timeout:
         raise StateError(
             "Another command has been starting the local runtime for a long time.",
@@ -86,6 +97,24 @@ def ensure(home: Home) -> Address:
             f"The local runtime's directory {home.root} cannot be used: {error.strerror or error}.",
             mend="Give another one in AISPRINT_HOME.",
         ) from error
+
+
+def _end(home: Home, address: Address) -> None:
+    """Ask a process to end, which leaves its runs to the next one, and wait for it.
+
+    Raises:
+        ExternalError: when it does not.
+    """
+    with suppress(ProcessLookupError):
+        os.kill(address.pid, signal.SIGTERM)
+    deadline = time.monotonic() + START_S
+    while find(home) is not None:
+        if time.monotonic() > deadline:
+            raise ExternalError(
+                f"The local runtime of another version of aisprint, process {address.pid}, does not end.",
+                mend=f"End it with `kill {address.pid}`, then run this again.",
+            )
+        time.sleep(0.05)
 
 
 def _start(home: Home) -> Address:

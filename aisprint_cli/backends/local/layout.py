@@ -6,7 +6,7 @@
 <home>/state.db           clusters, services, jobs, known objects (SQLite)
 <home>/bundles/<digest>/  the local stand-in for an image: opt/<part>/, lib/aisprint/, bundle.json
 <home>/clusters/<name>/   buckets/<bucket>/<folder>/file, logs/, reports/, scripts/
-<home>/kept/<name>/       buckets of removed clusters that were asked to be kept
+<home>/kept/<owner>/      of one application: buckets that were kept when their cluster was removed
 <home>/work/, staging/    private directories of running jobs, objects on their way in
 ```
 """
@@ -14,6 +14,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,9 +67,14 @@ class Home:
         """The buckets of a cluster, one directory each."""
         return self.cluster(cluster) / "buckets"
 
-    def kept(self, cluster: str) -> Path:
-        """Where buckets go that outlive their cluster."""
-        return self.root / "kept" / cluster
+    @property
+    def all_kept(self) -> Path:
+        """What outlived its cluster."""
+        return self.root / "kept"
+
+    def kept(self, owner: str, cluster: str) -> Path:
+        """Where buckets go that outlive their cluster, apart for each application."""
+        return self.all_kept / (owner or "nobody") / cluster
 
     def job_log(self, cluster: str, job: str) -> Path:
         """What a job wrote to standard output and standard error."""
@@ -88,6 +94,13 @@ class Home:
         self.root.chmod(PRIVATE)
         for directory in (self.bundles, self.work, self.staging, self.root / "clusters"):
             directory.mkdir(exist_ok=True, mode=PRIVATE)
+
+
+def remove_if_empty(*directories: Path) -> None:
+    """Remove the first directories of a row that hold nothing; what is not there counts as empty."""
+    for directory in directories:
+        with suppress(OSError):
+            directory.rmdir()
 
 
 def find_home(home: Path | None = None) -> Home:

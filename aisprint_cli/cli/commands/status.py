@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -57,6 +58,7 @@ def status(
 
     Example: aisprint status digit_reader --qos --check
     """
+    from aisprint_cli.deploy.run import kept_data
     from aisprint_cli.deploy.workspace import has_ledger, open_workspace
 
     session = open_session(output, quiet, verbose, no_color)
@@ -64,7 +66,7 @@ def status(
     if watch and output is OutputFormat.JSON:
         raise UsageError("--watch shows a page again and again; it has no JSON form.")
     if not has_ledger(directory):
-        _nothing(session, directory)
+        _nothing(session, directory, {})
         return
     with open_workspace(directory, backend) as workspace:
         if watch:
@@ -72,7 +74,7 @@ def status(
             return
         found = _read(workspace, qos=qos or check)
         if found is None:
-            _nothing(session, directory)
+            _nothing(session, directory, kept_data(workspace))
             return
         _emit(session, found, qos=qos)
         if check:
@@ -86,9 +88,12 @@ def _read(workspace: Workspace, *, qos: bool) -> Status | None:
     return None if current is None else read_status(workspace, current, qos=qos)
 
 
-def _nothing(session: Session, directory: Path) -> None:
+def _nothing(session: Session, directory: Path, kept: Mapping[str, str]) -> None:
+    from aisprint_cli.cli.kept_view import print_kept
+
     def human(console: Console) -> None:
         console.print(f"Nothing of {directory.name} is deployed.", markup=False)
+        print_kept(console, kept, directory)
 
     session.emit("aisprint.status/1", {"deployed": False, "deployment": None}, human)
 

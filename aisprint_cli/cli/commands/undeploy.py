@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,6 +32,7 @@ from aisprint_cli.cli.session import (
     application_directory,
     open_session,
 )
+from aisprint_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -44,7 +47,10 @@ def undeploy(
     application_dir: DirectoryOption = None,
     backend: BackendName = DEFAULT_BACKEND,
     keep_data: Annotated[
-        bool, typer.Option("--keep-data", help="Keep the stored objects; it says where they are.")
+        bool, typer.Option("--keep-data", help="Keep the stored objects; the next deploy brings them back.")
+    ] = False,
+    delete_kept: Annotated[
+        bool, typer.Option("--delete-kept", help="Also delete what an earlier --keep-data kept.")
     ] = False,
     dry_run: DryRun = False,
     yes: Yes = False,
@@ -68,55 +74,94 @@ def undeploy(
 
     session = open_session(output, quiet, verbose, no_color)
     directory = application_directory(app, application_dir)
+    if keep_data and delete_kept:
+        raise UsageError("--keep-data and --delete-kept ask for opposite things.", mend="Give one of them.")
     if not has_ledger(directory):
-        _emit(session, directory, backend, None, None)
+        _emit(session, _Removal(directory.name, backend))
         return
     with open_workspace(directory, backend) as workspace:
         if dry_run:
-            _emit(session, directory, backend, plan_removal(workspace, keep_data=keep_data), None)
+            plan = plan_removal(workspace, keep_data=keep_data, delete_kept=delete_kept)
+            _emit(session, _removal(workspace, plan))
             return
         command = f"aisprint undeploy {directory.name}"
         with application_lock(workspace.folder, command, timeout_s=lock_timeout, waiting=session.note):
-            _run(session, workspace, keep_data=keep_data, parallel=parallel, yes=yes)
+            plan = plan_removal(workspace, keep_data=keep_data, delete_kept=delete_kept)
+            again = f"aisprint undeploy {shown(directory)}{' --keep-data' if keep_data else ''}"
+            _run(session, workspace, plan, parallel=parallel, yes=yes, again=again)
 
 
-def _run(session: Session, workspace: Workspace, *, keep_data: bool, parallel: int, yes: bool) -> None:
+@dataclass(frozen=True)
+class _Removal:
+    """What is shown of a removal; `outcome` is None where nothing was carried out."""
+
+    application: str
+    backend: str
+    deployment: str = ""
+    plan: Plan | None = None
+    outcome: Outcome | None = None
+    kept: Mapping[str, str] = field(default_factory=dict)
+    directory: Path = Path()
+
+
+def _removal(workspace: Workspace, plan: Plan, outcome: Outcome | None = None) -> _Removal:
+    from aisprint_cli.deploy.run import kept_data
+
+    last = workspace.ledger.last(workspace.backend_name)
+    return _Removal(
+        last.application if last else workspace.application.name,
+        workspace.backend_name,
+        last.name if last else "",
+        plan,
+        outcome,
+        kept_data(workspace),
+        workspace.application,
+    )
+
+
+def _run(session: Session, workspace: Workspace, plan: Plan, *, parallel: int, yes: bool, again: str) -> None:
     from aisprint_cli.cli.plan_view import StepView, print_plan, require_complete, say_stopping
     from aisprint_cli.deploy.interruption import two_strokes
-    from aisprint_cli.deploy.run import Execution, plan_removal, undeploy
+    from aisprint_cli.deploy.run import Execution, undeploy
 
-    plan = plan_removal(workspace, keep_data=keep_data)
     if not plan.is_empty:
         if not session.quiet:
             print_plan(session.err, plan)
         data = "its stored data" if plan.loses_data else "no data"
-        session.confirm(f"Delete what is deployed of {workspace.application.name} and {data}?", yes=yes)
+        last = workspace.ledger.last(workspace.backend_name)
+        name = last.application if last else workspace.application.name
+        session.confirm(f"Delete what is deployed of {name} and {data}?", yes=yes)
     with two_strokes(lambda: say_stopping(session)) as stopped, StepView(session) as view:
         outcome = undeploy(workspace, plan, Execution(parallel, view, stopped))
-    _emit(session, workspace.application, workspace.backend_name, plan, outcome)
-    flag = " --keep-data" if keep_data else ""
-    require_complete(outcome, "undeploy", f"aisprint undeploy {shown(workspace.application)}{flag}")
+    _emit(session, _removal(workspace, plan, outcome))
+    require_complete(outcome, "undeploy", again)
 
 
-def _emit(
-    session: Session, directory: Path, backend: str, plan: Plan | None, outcome: Outcome | None
-) -> None:
+def _emit(session: Session, removal: _Removal) -> None:
+    from aisprint_cli.cli.kept_view import print_kept
     from aisprint_cli.cli.plan_view import print_plan
     from aisprint_cli.deploy.run import outcome_document, plan_document
 
+    plan, outcome = removal.plan, removal.outcome
+
     def human(console: Console) -> None:
         if plan is None or (plan.is_empty and (outcome is None or outcome.complete)):
-            console.print(f"Nothing of {directory.name} is deployed.", markup=False)
+            console.print(f"Nothing of {removal.application} is deployed.", markup=False)
         elif outcome is None:
             print_plan(console, plan)
         elif outcome.complete:
-            left = " but its stored data" if any(step.keep_data for step in plan.steps) else ""
-            console.print(f"{directory.name} is undeployed: everything{left} is gone.", markup=False)
+            name = f"{removal.application} {removal.deployment}"
+            left = "" if plan.loses_data else " but its stored data"
+            console.print(f"{name} is undeployed: everything{left} is gone.", markup=False)
+        if outcome is None or outcome.complete:
+            print_kept(console, removal.kept, removal.directory)
 
     document = {
-        "backend": backend,
+        "application": removal.application,
+        "backend": removal.backend,
         "dry_run": plan is not None and outcome is None,
         "plan": plan_document(plan) if plan is not None else None,
         "outcome": outcome_document(outcome) if outcome is not None else None,
+        "kept": [{"cluster": name, "where": where} for name, where in removal.kept.items()],
     }
     session.emit("aisprint.undeploy/1", document, human)

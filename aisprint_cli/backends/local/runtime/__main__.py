@@ -10,6 +10,7 @@ from pathlib import Path
 
 from aisprint_cli.backends.local.layout import Home
 from aisprint_cli.backends.local.runtime.server import AlreadyRunningError, serve
+from aisprint_cli.backends.local.runtime.store_schema import NewerStateError
 
 
 def main() -> int:
@@ -21,7 +22,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         serve(home)
-    except (AlreadyRunningError, OSError) as error:
+    except (AlreadyRunningError, NewerStateError, OSError) as error:
         logging.getLogger(__name__).error("cannot begin: %s", error)  # noqa: TRY400  no traceback wanted
         return 1
     return 0

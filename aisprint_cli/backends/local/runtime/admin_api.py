@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from aisprint_cli.backends.local.runtime import transfer
 from aisprint_cli.backends.local.runtime.definition import ServiceRefusedError, is_cluster_name
 from aisprint_cli.backends.local.runtime.host import Host, UnknownError
-from aisprint_cli.backends.local.runtime.records import Hosting, JobRecord
+from aisprint_cli.backends.local.runtime.records import Hosting, JobRecord, Owner
 
 _LONGEST_WAIT_S = 60.0
 _LOOK_S = 0.03
@@ -49,26 +49,27 @@ def _add_clusters(
     def list_clusters() -> dict[str, Any]:
         return {"clusters": [transfer.cluster_to_wire(cluster) for cluster in host.registry.clusters()]}
 
-    @router.put("/clusters/{cluster}", status_code=204)
-    def put_cluster(cluster: str, body: dict[str, Any]) -> None:
+    @router.put("/clusters/{cluster}")
+    def put_cluster(cluster: str, body: dict[str, Any]) -> dict[str, Any]:
         if not is_cluster_name(cluster):
             raise HTTPException(400, f"{cluster!r} is no name for a cluster: letters, digits, '-' and '_'")
         if is_closing():
             raise HTTPException(503, "The runtime is ending")
         try:
             resources = transfer.resources_from_wire(body["resources"])
+            owner = Owner(**body.get("owner", {}))
         except (TypeError, ValueError, KeyError) as error:
             raise HTTPException(400, f"The cluster {cluster!r} is not valid: {error}") from None
-        host.put_cluster(cluster, resources, body.get("password"), body.get("digest", ""))
+        restored = host.put_cluster(cluster, resources, body.get("password"), body.get("digest", ""), owner)
+        return {"restored": restored}
 
     @router.delete("/clusters/{cluster}")
     def remove_cluster(cluster: str, keep_data: bool = False) -> dict[str, Any]:
-        kept = None
         if host.registry.cluster(cluster) is not None:
-            kept = host.remove_cluster(cluster, keep_data=keep_data)
+            host.remove_cluster(cluster, keep_data=keep_data)
         used = sorted(host.bundles_in_use())
         on_removed()
-        return {"kept": str(kept) if kept else None, "bundles": used}
+        return {"bundles": used}
 
     @router.get("/bundles")
     def list_bundles() -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from aisprint_cli.backends.interface import ResourceCapacity
-from aisprint_cli.backends.local.layout import Home
+from aisprint_cli.backends.local.layout import Home, remove_if_empty
 from aisprint_cli.backends.local.runtime import workplace
 from aisprint_cli.backends.local.runtime.capacity import Capacity, host_job_limit
 from aisprint_cli.backends.local.runtime.definition import is_safe_path, parse_service
@@ -25,6 +25,7 @@ from aisprint_cli.backends.local.runtime.records import (
     Hosting,
     JobRecord,
     NewJob,
+    Owner,
     ServiceRecord,
     Stage,
 )
@@ -64,6 +65,8 @@ class Host:
 
     def start(self) -> None:
         """Go on where the last process stopped."""
+        for cluster in self.registry.clusters():
+            self._bring_back(cluster)
         self.engine.start()
         self._drop_ins.start()
 
@@ -82,18 +85,24 @@ class Host:
     # Clusters
 
     def put_cluster(
-        self, name: str, resources: tuple[ResourceCapacity, ...], password: str | None, digest: str
-    ) -> ClusterRecord:
-        """Make a cluster or bring it up to date."""
+        self,
+        name: str,
+        resources: tuple[ResourceCapacity, ...],
+        password: str | None,
+        digest: str,
+        owner: Owner,
+    ) -> int:
+        """Make a cluster or bring it up to date; how many objects came back that were kept for it."""
         with self._changes:
             self.home.buckets(name).mkdir(parents=True, exist_ok=True)
-            record = self.registry.put_cluster(name, resources, password, digest)
+            record = self.registry.put_cluster(name, resources, password, digest, owner)
             self.capacity.set_cluster(name, resources)
+            restored = self._bring_back(record)
         self.engine.wake()
-        return record
+        return restored
 
-    def remove_cluster(self, name: str, *, keep_data: bool) -> Path | None:
-        """Remove a cluster with its services; where its data went if they are kept."""
+    def remove_cluster(self, name: str, *, keep_data: bool) -> None:
+        """Remove a cluster with its services; its buckets are set aside if they are to be kept."""
         with self._changes:
             for hosted in self.registry.services(name):
                 self.registry.drop_service(name, hosted.record.name)
@@ -101,21 +110,33 @@ class Host:
             for service in {job.service for job in self.store.jobs(name)}:
                 self._forget_jobs(name, service)
             self.capacity.drop_cluster(name)
-            kept = self._keep_buckets(name) if keep_data else None
+            if keep_data:
+                self._keep_buckets(name)
             self.registry.drop_cluster(name)
             shutil.rmtree(self.home.cluster(name), ignore_errors=True)
-            return kept
 
-    def _keep_buckets(self, cluster: str) -> Path | None:
+    def _keep_buckets(self, cluster: str) -> None:
         """Move the buckets that hold anything out of the cluster's directory."""
-        kept = self.home.kept(cluster)
-        moved = False
+        record = self.registry.cluster(cluster)
+        kept = self.home.kept(record.owner.mark if record else "", cluster)
         for bucket in sorted(self.home.buckets(cluster).iterdir()):
             if any(item.is_file() for item in bucket.rglob("*")):
                 kept.mkdir(parents=True, exist_ok=True)
                 bucket.rename(_free_name(kept / bucket.name))
-                moved = True
-        return kept if moved else None
+
+    def _bring_back(self, cluster: ClusterRecord) -> int:
+        """Move kept buckets back where their names are free, and say how many objects that are.
+
+        They are known before they are there, so that none of them sets anything off again.
+        """
+        kept, restored = self.home.kept(cluster.owner.mark, cluster.name), 0
+        for bucket in sorted(kept.iterdir()) if kept.is_dir() else ():
+            place = self.home.buckets(cluster.name) / bucket.name
+            if not place.exists():
+                restored += self.objects.recognise(cluster.name, bucket)
+                bucket.rename(place)
+        remove_if_empty(kept, kept.parent, self.home.all_kept)
+        return restored
 
     # Services
 

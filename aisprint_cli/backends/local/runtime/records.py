@@ -21,6 +21,14 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose a cluster is: `mark` tells applications apart, `directory` is for people to read."""
+
+    mark: str = ""
+    directory: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ClusterRecord:
     """A cluster: `digest` is that of the specification it was made from, `password` a salted hash."""
 
@@ -28,6 +36,7 @@ class ClusterRecord:
     resources: tuple[ResourceCapacity, ...]
     password: str
     digest: str = ""
+    owner: Owner = Owner()
 
 
 @dataclass(frozen=True, slots=True)

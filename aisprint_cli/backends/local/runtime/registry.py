@@ -17,7 +17,7 @@ from aisprint_cli.backends.local.runtime.definition import (
     ServiceRefusedError,
     parse_service,
 )
-from aisprint_cli.backends.local.runtime.records import ClusterRecord, NewJob, ServiceRecord
+from aisprint_cli.backends.local.runtime.records import ClusterRecord, NewJob, Owner, ServiceRecord
 from aisprint_cli.backends.local.runtime.store import Store
 
 _LOGGER = logging.getLogger(__name__)
@@ -63,14 +63,19 @@ class Registry:
         return self._clusters.get(name)
 
     def put_cluster(
-        self, name: str, resources: tuple[ResourceCapacity, ...], password: str | None, digest: str
+        self,
+        name: str,
+        resources: tuple[ResourceCapacity, ...],
+        password: str | None,
+        digest: str,
+        owner: Owner,
     ) -> ClusterRecord:
         """Make a cluster or bring it up to date; without a password it keeps its own."""
         with self._lock:
             before = self._clusters.get(name)
             own = before.password if before else ""
             hashed = own if password is None else _hash_password(password)
-            record = ClusterRecord(name, resources, hashed, digest)
+            record = ClusterRecord(name, resources, hashed, digest, owner)
             self._store.save_cluster(record)
             self._clusters[name] = record
             self._verified.pop(name, None)

@@ -25,6 +25,7 @@ from aisprint_cli.backends.local.layout import Home
 from aisprint_cli.backends.local.runtime.admin_api import admin_router
 from aisprint_cli.backends.local.runtime.host import Host
 from aisprint_cli.backends.local.runtime.oscar_api import oscar_router
+from aisprint_cli.backends.local.runtime.transfer import PROTOCOL
 from aisprint_cli.system.files import write_atomic
 
 UNUSED_S = 60.0
@@ -126,7 +127,12 @@ def serve(home: Home) -> None:
             server.should_exit = True
 
         lifetime = Lifetime(home, lambda: host.registry.is_empty, end)
-        address = {"port": listener.getsockname()[1], "pid": os.getpid(), "version": __version__}
+        address = {
+            "port": listener.getsockname()[1],
+            "pid": os.getpid(),
+            "version": __version__,
+            "protocol": PROTOCOL,
+        }
         app = make_app(host, secrets.token_urlsafe(32), lifetime, address)
         server = uvicorn.Server(
             uvicorn.Config(app, access_log=False, log_config=None, timeout_graceful_shutdown=2, ws="none")

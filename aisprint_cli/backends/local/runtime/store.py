@@ -24,37 +24,12 @@ from aisprint_cli.backends.local.runtime.records import (
     Identity,
     JobRecord,
     NewJob,
+    Owner,
     ServiceRecord,
     Stage,
 )
+from aisprint_cli.backends.local.runtime.store_schema import migrate
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS cluster(
-    name TEXT PRIMARY KEY, resources TEXT NOT NULL, password TEXT NOT NULL, digest TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS service(
-    cluster TEXT NOT NULL, name TEXT NOT NULL, document TEXT NOT NULL, token TEXT NOT NULL,
-    hosting TEXT NOT NULL, PRIMARY KEY (cluster, name));
-CREATE TABLE IF NOT EXISTS job(
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, cluster TEXT NOT NULL,
-    service TEXT NOT NULL, trace TEXT NOT NULL, stage TEXT NOT NULL, input_path TEXT NOT NULL,
-    created_s REAL NOT NULL, payload INTEGER NOT NULL, urgent INTEGER NOT NULL, started_s REAL,
-    finished_s REAL, exit_code INTEGER, reason TEXT NOT NULL DEFAULT '',
-    outputs TEXT NOT NULL DEFAULT '[]', pid INTEGER, process_started_s REAL,
-    revision INTEGER NOT NULL);
-CREATE INDEX IF NOT EXISTS job_queue ON job(cluster, service, urgent DESC, seq) WHERE stage = 'queued';
-CREATE INDEX IF NOT EXISTS job_open ON job(stage) WHERE stage IN ('running', 'publishing');
-CREATE INDEX IF NOT EXISTS job_trace ON job(trace);
-CREATE INDEX IF NOT EXISTS job_service ON job(cluster, service, seq);
-CREATE TABLE IF NOT EXISTS object(
-    cluster TEXT NOT NULL, path TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
-    inode INTEGER NOT NULL, trace TEXT NOT NULL, key TEXT NOT NULL,
-    PRIMARY KEY (cluster, path)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS arrival(
-    id TEXT PRIMARY KEY, cluster TEXT NOT NULL, path TEXT NOT NULL, staged TEXT NOT NULL,
-    size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, inode INTEGER NOT NULL, trace TEXT NOT NULL,
-    job TEXT NOT NULL, key TEXT NOT NULL);
-"""
-_VERSION = 1
 _OPEN = (Stage.RUNNING.value, Stage.PUBLISHING.value)
 
 
@@ -68,8 +43,7 @@ class Store:
         self._database.row_factory = sqlite3.Row
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "cache_size=-2000"):
             self._database.execute(f"PRAGMA {pragma}")
-        self._database.executescript(_SCHEMA)
-        self._database.execute(f"PRAGMA user_version={_VERSION}")
+        migrate(self._database)
         self.revision: int = self._one("SELECT COALESCE(MAX(revision), 0) FROM job")
 
     def close(self) -> None:
@@ -114,8 +88,9 @@ class Store:
     def save_cluster(self, cluster: ClusterRecord) -> None:
         """Insert or replace a cluster."""
         resources = json.dumps([asdict(resource) for resource in cluster.resources])
-        values = (cluster.name, resources, cluster.password, cluster.digest)
-        self._run("INSERT OR REPLACE INTO cluster VALUES (?, ?, ?, ?)", values)
+        owner = json.dumps(asdict(cluster.owner))
+        values = (cluster.name, resources, cluster.password, cluster.digest, owner)
+        self._run("INSERT OR REPLACE INTO cluster VALUES (?, ?, ?, ?, ?)", values)
 
     def clusters(self) -> list[ClusterRecord]:
         """All clusters, by name."""
@@ -126,6 +101,7 @@ class Store:
                 tuple(ResourceCapacity(**entry) for entry in json.loads(row["resources"])),
                 row["password"],
                 row["digest"],
+                Owner(**json.loads(row["owner"])),
             )
             for row in rows
         ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from aisprint_cli.backends.interface import Job, JobState, ResourceCapacity, Trace
 
@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from aisprint_cli.backends.local.runtime.host import TraceView
     from aisprint_cli.backends.local.runtime.records import ClusterRecord
     from aisprint_cli.backends.local.runtime.registry import Hosted
+
+
+PROTOCOL: Final = 2
+"""Grows when a client and a runtime of different versions no longer understand each other."""
 
 
 def job_to_wire(job: Job) -> dict[str, Any]:
@@ -47,6 +51,7 @@ def cluster_to_wire(cluster: ClusterRecord) -> dict[str, Any]:
     return {
         "name": cluster.name,
         "digest": cluster.digest,
+        "owner": asdict(cluster.owner),
         "resources": [asdict(resource) for resource in cluster.resources],
     }
 

@@ -1,0 +1,31 @@
+"""Data that outlived its deployment: where it is, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aisprint_cli.cli.deployment_options import shown
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def print_kept(console: Console, kept: Mapping[str, str], directory: Path) -> None:
+    """Say where the kept data of each cluster is; nothing where there is none.
+
+    Args:
+        console: where to.
+        kept: the place of the data, by cluster.
+        directory: the application's.
+    """
+    for cluster, where in kept.items():
+        console.print(f"Kept data of {cluster}: {where}", markup=False, soft_wrap=True)
+    if kept:
+        app = shown(directory)
+        console.print(
+            f"`aisprint deploy {app}` brings it back, `aisprint undeploy {app} --delete-kept` deletes it.",
+            markup=False,
+            soft_wrap=True,
+        )
