@@ -55,11 +55,15 @@ def _always(session: Session, text: str) -> None:
 
 def print_report(console: Console, report: DesignReport) -> None:
     """Print components, splits, deployments, constraints, and what changed."""
-    console.print(_components(report))
+    from rich.text import Text
+
+    from aisprint_cli.cli.tables import print_page
+
     arrow = " → " if "utf" in console.encoding.lower() else " -> "
     limits = list(_limits(report, arrow))
+    print_page(console, Text(report.design.application.name, style="bold"), _components(report), "")
     if limits:
-        console.print(_constraints(limits))
+        print_page(console, _constraints(limits), "")
     console.print(_deployments(report), markup=False)
     for line in _changes(report):
         console.print(line, markup=False)
@@ -67,25 +71,23 @@ def print_report(console: Console, report: DesignReport) -> None:
 
 def _components(report: DesignReport) -> Table:
     """Each component whole and by its splits; the columns about cuts only where there is one."""
-    from rich.box import SIMPLE_HEAD
-    from rich.markup import escape
-    from rich.table import Table
+    from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD, title=escape(report.design.application.name), title_justify="left")
+    from aisprint_cli.cli.tables import plain_table
+
     with_cuts = any(component.cuts for component in report.components)
-    for heading in ("component", "layers", *(["split at"] if with_cuts else [])):
-        table.add_column(heading, overflow="fold")
-    for heading in ("sends", "operations", "weights") if with_cuts else ():
-        table.add_column(heading, justify="right", no_wrap=True)
+    figures = ("sends", "operations", "weights") if with_cuts else ()
+    places = ("layers", *(["split at"] if with_cuts else []))
+    table = plain_table("component", *places, *figures, numbers=figures, whole=figures)
     options = {item.component: item.options for item in report.design.options}
     for component in report.components:
         whole, *split = options[component.name]
-        table.add_row(escape(component.name), layers_text(whole))
+        table.add_row(Text(component.name), layers_text(whole))
         for option, cut in zip(split, component.cuts, strict=True):
             table.add_row(
                 f"  partition{option.split}",
                 layers_text(option),
-                escape(str(cut["tensor"])),
+                Text(str(cut["tensor"])),
                 size_text(cut["bytes"], cut["symbolic_dims"]),
                 share_text(cut["operations"]),
                 share_text(cut["parameters"]),
@@ -133,16 +135,13 @@ def _limits(report: DesignReport, arrow: str) -> Iterable[tuple[str, str, float]
 
 
 def _constraints(limits: Iterable[tuple[str, str, float]]) -> Table:
-    from rich.box import SIMPLE_HEAD
-    from rich.markup import escape
-    from rich.table import Table
+    from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD)
-    table.add_column("constraint")
-    table.add_column("of", overflow="fold")
-    table.add_column("at most", justify="right")
+    from aisprint_cli.cli.tables import plain_table
+
+    table = plain_table("constraint", "of", "at most", numbers=("at most",), whole=("at most",))
     for kind, what, limit in limits:
-        table.add_row(kind, escape(what), f"{limit:g} s")
+        table.add_row(kind, Text(what), f"{limit:g} s")
     return table
 
 

@@ -149,7 +149,7 @@ def test_it_writes_the_base_deployment_when_nothing_was_placed(app: Path) -> Non
     for word in (
         "two-layers-l1",
         "two-layers-l2",
-        "minio: crop/output",
+        "crop/output on two-layers-l2",
         "aisprint/deployments/base/im/layer1.yaml",
     ):
         assert word in done.out

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from aisprint_cli.generate.read import FunctionTemplate, Template
 
 SCHEMA = "aisprint.toscarize/1"
-_UNBOUNDED = 10_000
 _DOMAIN_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 
 
@@ -199,7 +198,7 @@ def _show(session: Session, result: _Result, *, written: bool) -> None:
         session.detail(f"{result.shown(file.path)}: {file.state}")
 
     def human(console: Console) -> None:
-        _print_functions(console, result.templates)
+        _print_functions(console, result)
         _print_summary(console, result, written=written)
 
     files = [{"path": result.shown(file.path), "state": str(file.state)} for file in result.files]
@@ -245,28 +244,34 @@ def _function_facts(function: FunctionTemplate) -> dict[str, Any]:
     }
 
 
-def _print_functions(console: Console, templates: Sequence[Template]) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
+def _print_functions(console: Console, result: _Result) -> None:
+    """A table for each layer below the name of its cluster and its file."""
+    from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for title in ("Layer", "Cluster", "Function", "On", "Reads", "Writes"):
-        table.add_column(title, overflow="fold", no_wrap=not console.is_terminal)
-    for template in templates:
-        lead = (str(template.layer), template.cluster)
+    from aisprint_cli.cli.tables import plain_table, print_page
+    from aisprint_cli.generate.names import template_file_name
+    from aisprint_cli.generate.output import TEMPLATES_FOLDER
+
+    for template in result.templates:
+        file = result.shown(f"{TEMPLATES_FOLDER}/{template_file_name(template.layer)}")
+        table = plain_table("function", "on", "reads", "writes")
         for function in template.functions:
             reads, writes = (_folders(function.service[way]) for way in ("input", "output"))
-            table.add_row(*lead, function.part, function.resource, reads, writes)
-            lead = ("", "")
-        table.add_section()
-    if not console.is_terminal:  # a pipe has no width: nothing is cut or wrapped there
-        unbounded = console.options.update(max_width=_UNBOUNDED)
-        console.width = max(console.width, console.measure(table, options=unbounded).maximum)
-    console.print(table)
+            table.add_row(function.part, function.resource, reads, writes)
+        heading = Text(f"layer {template.layer}, cluster {template.cluster}: {file}", style="bold")
+        print_page(console, heading, table, "")
 
 
 def _folders(entries: Sequence[dict[str, Any]]) -> str:
-    return "\n".join(f"{entry['storage_provider']}: {entry['path']}" for entry in entries)
+    """Folders of buckets; those of the function's own cluster without its storage."""
+    shown = []
+    for entry in entries:
+        storage, _, cluster = entry["storage_provider"].partition(".")
+        where = f" on {cluster}" if cluster else ""
+        shown.append(
+            f"{entry['path']}{where}" if storage == "minio" else f"{storage}: {entry['path']}{where}"
+        )
+    return "\n".join(shown)
 
 
 def _print_summary(console: Console, result: _Result, *, written: bool) -> None:
@@ -279,5 +284,3 @@ def _print_summary(console: Console, result: _Result, *, written: bool) -> None:
     console.print(f"{first.application} {first.deployment}: {total} ({states})", markup=False)
     if written and not result.different:
         console.print("Nothing had to be written.", markup=False)
-    for template in result.made.templates:
-        console.print(f"  {result.shown(f'im/{template.file_name}')}", markup=False)
