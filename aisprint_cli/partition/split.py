@@ -23,9 +23,17 @@ from aisprint_cli.partition.cost import TensorType, uncounted
 from aisprint_cli.partition.cuts import Cut, Refusal, describe_cuts
 from aisprint_cli.partition.external import check_external, files_of_its_own
 from aisprint_cli.partition.extract import Extractor
+from aisprint_cli.partition.folding import fold_shapes
 from aisprint_cli.partition.graph import Graph, MalformedGraphError, Sweep, find_cuts
 from aisprint_cli.partition.inputs import index_bounds
-from aisprint_cli.partition.onnx_graph import ReadGraph, has_broken_text, no_model, read_model, sorted_graph
+from aisprint_cli.partition.onnx_graph import (
+    ReadGraph,
+    has_broken_text,
+    light_graph,
+    no_model,
+    read_model,
+    sorted_graph,
+)
 from aisprint_cli.partition.tensor_types import InferredTypes, complete_types, infer_types
 from aisprint_cli.partition.verify import (
     Interface,
@@ -185,6 +193,9 @@ def _read(path: Path, model: onnx.ModelProto) -> _Read:
     check_external(model, path)
     try:
         light = sorted_graph(model)
+        inferred = infer_types(model)
+        if fold_shapes(model, inferred.types):
+            light = light_graph(model)
         sweep = find_cuts(light.graph)
     except MalformedGraphError as error:
         raise InvalidInputError(
@@ -192,7 +203,6 @@ def _read(path: Path, model: onnx.ModelProto) -> _Read:
             why="no run time can compute such a graph",
             mend="export the model again, or mend the graph; onnx.checker says more",
         ) from error
-    inferred = infer_types(model)
     inferred = complete_types(inferred, model, path.parent, (cut.tensor for cut in sweep.cuts))
     return _described(path, model, light, sweep, inferred)
 
