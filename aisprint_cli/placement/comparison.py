@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aisprint_cli.placement.constraints import Assessment
+    from aisprint_cli.placement.problem import Choice, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +83,19 @@ def compare(before: Assessment, after: Assessment) -> Comparison:
 
 def place_words(assessment: Assessment, component: int) -> str:
     """How a component runs, in words: ``s1 on VM1``, or ``s2 on Drone1, VM1`` piece by piece."""
-    problem = assessment.problem
-    choice = assessment.placement.choices[component]
+    return choice_words(assessment.problem, component, assessment.placement.choices[component])
+
+
+def choice_words(problem: Problem, component: int, choice: Choice) -> str:
+    """A component's choice in words, the resource only once where all pieces are on the same."""
     alternative = problem.components[component].alternatives[choice.alternative]
-    return f"{alternative.name} on {', '.join(problem.resources[item].name for item in choice.resources)}"
+    return f"{alternative.name} on {resource_words(problem, choice)}"
+
+
+def resource_words(problem: Problem, choice: Choice) -> str:
+    """Where a choice's pieces run, in their order."""
+    names = [problem.resources[item].name for item in choice.resources]
+    return names[0] if len(set(names)) == 1 else ", ".join(names)
 
 
 def _moves(before: Assessment, after: Assessment) -> Iterator[Move]:
