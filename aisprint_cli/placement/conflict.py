@@ -25,6 +25,7 @@ _CLOSE = 1e-3
 _ROUNDS = 12
 _GROUPS = (Kind.MEMORY, Kind.NETWORK, Kind.INSTANCES, Kind.LAYER, Kind.RETURN, Kind.LOCAL, Kind.PATH)
 _SINGLE_VERBS = {
+    Kind.INSTANCES: "is in the way",
     Kind.LOCAL: "cannot hold",
     Kind.PATH: "cannot hold",
     Kind.LAYER: "is in the way",
@@ -150,7 +151,7 @@ def condition_words(condition: Condition) -> str:
     if condition.kind is Kind.PATH:
         return f"the global limit of {_seconds(condition.limit)} on {subject}"
     if condition.kind is Kind.INSTANCES:
-        return f"the {condition.limit:.0f} instances there are of {subject}"
+        return f"that there {_count_words(condition.limit or 0)} of {subject}"
     if condition.kind is Kind.MEMORY:
         return f"the {condition.limit:g} MiB of memory of {subject}"
     if condition.kind is Kind.LAYER:
@@ -158,6 +159,10 @@ def condition_words(condition: Condition) -> str:
     if condition.kind is Kind.RETURN:
         return "the rule that nothing may go back to the edge"
     return "the layers that no network domain joins"
+
+
+def _count_words(count: float) -> str:
+    return "is only 1 instance" if count == 1 else f"are only {count:.0f} instances"
 
 
 def find_conflict(problem: Problem, solve: Solve, expired: Expired) -> Conflict:
@@ -197,18 +202,15 @@ def find_conflict(problem: Problem, solve: Solve, expired: Expired) -> Conflict:
 
 
 def _largest_rate_per_s(problem: Problem, oracle: _Oracle) -> float | None:
-    """The largest rate (1/s) at which a placement is found, by halving; None if there is none at 1 %."""
+    """The largest rate (1/s) at which a placement is found, by halving; None if there is none at 0.1 %."""
     low, high = 0.0, problem.entry_rate_per_s
-    best = None
-    for _ in range(_ROUNDS):
-        middle = (low + high) / 2 if best is not None or low else high / 2
+    while high - low > _CLOSE * high and high > problem.entry_rate_per_s * _CLOSE:
+        middle = (low + high) / 2
         if oracle.quickly(problem.at_rate(middle)) is True:
-            best = low = middle
+            low = middle
         else:
             high = middle
-        if best is None and high < problem.entry_rate_per_s / 100:
-            break
-    return best
+    return low or None
 
 
 def _filter(problem: Problem, everything: Sequence[Condition], judge: Judge) -> tuple[Condition, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aisprint_cli.cli.session import NoColor, Output, OutputFormat, Quiet, Session, Verbose, open_session
-from aisprint_cli.errors import ExitCode, InfeasibleError, UsageError
+from aisprint_cli.errors import ExitCode, InfeasibleError, InvalidInputError, StateError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from aisprint_cli.placement.constraints import Assessment
     from aisprint_cli.placement.exact import Result
     from aisprint_cli.placement.explanation import NextBest
-    from aisprint_cli.placement.problem import Problem
+    from aisprint_cli.placement.problem import Problem, Semantics
     from aisprint_cli.placement.system_file import SystemFile
 
 SCHEMA = "aisprint.place/1"
 _CONFLICT_TIME_S = 15.0
+_LOCK_TIMEOUT_S = 60.0
 
 
 class Program(StrEnum):
@@ -35,12 +36,20 @@ class Program(StrEnum):
 
 def place(
     system: Annotated[
-        Path, typer.Argument(metavar="SYSTEM", help="A system file (JSON).", show_default=False)
+        Path,
+        typer.Argument(
+            metavar="SYSTEM",
+            help="A system file (JSON), or the directory of a designed application.",
+            show_default=False,
+        ),
     ],
     rate: Annotated[
         float | None,
         typer.Option(
-            "--rate", metavar="R", help="Requests per second that enter.", show_default="the file's Lambda"
+            "--rate",
+            metavar="R",
+            help="Requests per second that enter.",
+            show_default="the file's Lambda, or the application's expected_throughput",
         ),
     ] = None,
     time_limit: Annotated[
@@ -67,6 +76,10 @@ def place(
         Path | None,
         typer.Option("--write", metavar="FILE", help="Write the placement as an output file (JSON)."),
     ] = None,
+    apply: Annotated[
+        bool,
+        typer.Option("--apply", help="Make the placement the optimal deployment of the application."),
+    ] = False,
     output: Output = OutputFormat.TABLE,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -81,28 +94,99 @@ def place(
     Example:
         aisprint place SystemFile.json --rate 1.8 --write Output.json
         aisprint place SystemFile.json --evaluate Output.json
+        aisprint place my_app --rate 2 --apply
     """
     session = open_session(output, quiet, verbose, no_color)
     if rate is not None and not (0 < rate < float("inf")):
         raise UsageError(f"A rate of {rate} requests per second makes no sense.", mend="Give one above 0.")
-    if not system.is_file():
-        raise UsageError(f"There is no file {system}.", mend="Give a system file (JSON).")
+    if not system.exists():
+        raise UsageError(
+            f"There is no {system}.", mend="Give a system file (JSON) or an application directory."
+        )
+    if apply and not system.is_dir():
+        raise UsageError("--apply needs an application directory.", mend="Give one, or use --write.")
     if evaluate is not None:
         _evaluate(session, system, evaluate, rate, semantics)
         return
+    run = _Run(session, _read(session, system, rate, semantics), time_limit, explain=explain)
+    assessment = run.run()
+    if write is not None:
+        _write_output(session, run.file, assessment, write)
+    if apply:
+        _apply(session, system.resolve(), assessment)
+
+
+def _read(session: Session, system: Path, rate: float | None, semantics: Program) -> SystemFile:
+    """The problem of a system file, or of a designed application."""
     from aisprint_cli.placement.report import SEMANTICS
+
+    if system.is_dir():
+        return _read_application(session, system.resolve(), rate, SEMANTICS[semantics.value])
     from aisprint_cli.placement.system_file import read_system
 
     file = read_system(system, rate_per_s=rate, semantics=SEMANTICS[semantics.value])
-    _warn(session, file, system)
-    _Run(session, file, time_limit, explain=explain, write=write).run()
+    _warn(session, file, system.parent)
+    return file
 
 
-def _warn(session: Session, file: SystemFile, system: Path) -> None:
+def _read_application(
+    session: Session, directory: Path, rate: float | None, semantics: Semantics
+) -> SystemFile:
+    from aisprint_cli.design.current import open_design
+    from aisprint_cli.design.optimal import placement_problem
+    from aisprint_cli.placement.system_file import SystemFile
+
+    built = placement_problem(open_design(directory), rate_per_s=rate, semantics=semantics)
+    if built.problem is None:
+        raise InvalidInputError(
+            "The application cannot be placed as it is.", built.findings, directory=directory
+        )
+    file = SystemFile(built.problem, built.findings)
+    _warn(session, file, directory)
+    return file
+
+
+def _warn(session: Session, file: SystemFile, directory: Path) -> None:
     if file.warnings and not session.quiet:
         from aisprint_cli.cli.diagnostics_view import show
 
-        show(session, file.warnings, system.parent)
+        show(session, file.warnings, directory)
+
+
+def _write_output(session: Session, file: SystemFile, assessment: Assessment, path: Path) -> None:
+    from aisprint_cli.placement.output_file import output_document, output_text
+
+    document = output_document(assessment.problem, assessment, file.descriptions)
+    _write(session, path, output_text(document))
+
+
+def _apply(session: Session, directory: Path, assessment: Assessment) -> None:
+    """Write the production file of the application's optimal deployment."""
+    from aisprint_cli.design.current import open_design
+    from aisprint_cli.design.layout import OPTIMAL_PATH, TREE
+    from aisprint_cli.design.optimal import production_text
+    from aisprint_cli.system.application_lock import application_lock
+    from aisprint_cli.system.state_directory import state_directory
+
+    with application_lock(
+        state_directory(directory), "place", timeout_s=_LOCK_TIMEOUT_S, waiting=session.note
+    ):
+        design = open_design(directory).design
+        text = production_text(design, assessment.problem, assessment.placement)
+        _write(session, directory / TREE / OPTIMAL_PATH, text)
+
+
+def _write(session: Session, path: Path, text: str) -> None:
+    from aisprint_cli.system.files import write_atomic
+
+    try:
+        write_atomic(path, text)
+    except OSError as error:
+        raise StateError(
+            f"{path} cannot be written: {error.strerror or error}.",
+            mend="Check that its directory may be written to.",
+        ) from error
+    session.note(f"Wrote {path}.")
 
 
 class _Run:
@@ -115,18 +199,22 @@ class _Run:
         time_limit_s: float | None,
         *,
         explain: bool,
-        write: Path | None,
     ) -> None:
         self._session = session
-        self._file = file
+        self.file = file
         self._time_limit_s = time_limit_s
         self._explain = explain
-        self._write = write
 
-    def run(self) -> None:
+    def run(self) -> Assessment:
+        """Search, and print what was found.
+
+        Raises:
+            InfeasibleError: when no placement was found; the reasons are printed.
+
+        """
         from aisprint_cli.placement.exact import Status, solve
 
-        problem = self._file.problem
+        problem = self.file.problem
         began = time.process_time()
         with _interruptible(self._session) as cancelled:
             result = solve(
@@ -136,14 +224,12 @@ class _Run:
             result = _any_placement(problem, result)
         cpu_s = time.process_time() - began
         if result.placement is None:
-            self._report_none(problem, result, cpu_s)
-            return
+            raise self._report_none(problem, result, cpu_s)
         from aisprint_cli.placement.constraints import assess
 
         assessment = assess(problem, result.placement)
-        if self._write is not None:
-            self._write_output(assessment)
         self._report(assessment, result, cpu_s)
+        return assessment
 
     def _report(self, assessment: Assessment, result: Result, cpu_s: float) -> None:
         from aisprint_cli.cli.placement_view import print_alternatives, print_placement, print_proof
@@ -169,7 +255,7 @@ class _Run:
 
         self._session.emit(SCHEMA, data, human)
 
-    def _report_none(self, problem: Problem, result: Result, cpu_s: float) -> None:
+    def _report_none(self, problem: Problem, result: Result, cpu_s: float) -> InfeasibleError:
         """Without a placement: why there is none, or that the time was too short to find one."""
         from aisprint_cli.cli.placement_view import print_conflict
         from aisprint_cli.placement.conflict import find_conflict
@@ -190,17 +276,7 @@ class _Run:
             "conflict": conflict.to_json(),
         }
         self._session.emit(SCHEMA, data, lambda console: print_conflict(console, conflict, proven=proven))
-        raise _no_placement(proven=proven)
-
-    def _write_output(self, assessment: Assessment) -> None:
-        from aisprint_cli.placement.output_file import output_document, output_text
-        from aisprint_cli.system.files import write_atomic
-
-        if self._write is None:
-            return
-        document = output_document(assessment.problem, assessment, self._file.descriptions)
-        write_atomic(self._write, output_text(document))
-        self._session.note(f"Wrote {self._write}.")
+        return _no_placement(proven=proven)
 
 
 def _any_placement(problem: Problem, result: Result) -> Result:
@@ -266,15 +342,13 @@ def _evaluate(session: Session, system: Path, given: Path, rate: float | None, s
     from aisprint_cli.load.json_document import read_json
     from aisprint_cli.placement.constraints import assess
     from aisprint_cli.placement.output_file import differences, output_from, stated_rate_per_s
-    from aisprint_cli.placement.report import SEMANTICS, assessment_values
-    from aisprint_cli.placement.system_file import read_system
+    from aisprint_cli.placement.report import assessment_values
 
     if not given.is_file():
         raise UsageError(f"There is no file {given}.", mend="Give an output file (JSON).")
     document = read_json(given)
     at_rate = rate if rate is not None else stated_rate_per_s(document)
-    file = read_system(system, rate_per_s=at_rate, semantics=SEMANTICS[semantics.value])
-    _warn(session, file, system)
+    file = _read(session, system, at_rate, semantics)
     stated = output_from(document, given.parent, file.problem)
     assessment = assess(file.problem, stated.placement)
     compared = differences(stated, assessment)
