@@ -115,18 +115,28 @@ class Encoder:
         return {"t": "dict", "v": pairs}
 
     def _array(self, value: object, where: str) -> object:
-        # A NumPy value can only be here if somebody imported NumPy.
-        if "numpy" not in sys.modules:
-            raise unsupported(value, where)
+        from aisprint import _pictures
+
         known = self._seen.get(id(value))
         if known is not None:
             return self._again(known[1])
+        if _pictures.is_picture(value):
+            name = f"{len(self.members)}.bin"
+            code, self.members[name] = _pictures.encode(value, where, name)
+            code["v"] = self.encode(_pictures.facts(value), where)
+        elif "numpy" in sys.modules:  # otherwise nobody can have made a value of NumPy
+            code = self._numpy(value, where)
+        else:
+            raise unsupported(value, where)
+        self._seen[id(value)] = (value, code)
+        return code
+
+    def _numpy(self, value: object, where: str) -> dict[str, Any]:
         from aisprint import _arrays
 
         found = _arrays.encode(value, where, f"{len(self.members)}.npy")
         if found.member is not None:
             self.members[found.name] = found.member
-        self._seen[id(value)] = (value, found.code)
         return found.code
 
 
@@ -154,7 +164,7 @@ class Decoder:
             return bytearray(data) if kind == "bytearray" else data
         if kind == "ref":
             return self._shared[content]
-        is_array = kind in ("array", "scalar", "strings")
+        is_array = kind in ("array", "scalar", "strings", "picture")
         value = self._array(code, where) if is_array else self._container(kind, content, where)
         if "id" in code:
             self._shared[code["id"]] = value
@@ -171,9 +181,14 @@ class Decoder:
         return maker(self.decode(item, where) for item in content)
 
     def _array(self, code: dict[str, Any], where: str) -> object:
+        data = self._read(code["m"]) if "m" in code else b""
+        if code["t"] == "picture":
+            from aisprint import _pictures
+
+            return _pictures.decode(code, data, self.decode(code["v"], where), where)
         from aisprint import _arrays
 
-        return _arrays.decode(code, self._read(code["m"]) if "m" in code else b"", where)
+        return _arrays.decode(code, data, where)
 
 
 def unsupported(value: object, where: str, mend: str = "") -> WireError:

@@ -39,7 +39,8 @@ def save(
     `label` turns the name of a value into what an error message calls it.
 
     Carried are None, bool, int, float, complex, str, bytes, list, tuple, set, dict, date, datetime,
-    time, timedelta, paths, `argparse.Namespace`, NumPy arrays and NumPy scalars, nested as you like.
+    time, timedelta, paths, `argparse.Namespace`, NumPy arrays and scalars, and Pillow's images, nested as
+    you like.
 
     Raises:
         WireError: when a value is of another type; names the variable and what to do instead.

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import os
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from library_programs import Program
+from PIL import Image, ImageDraw
 
 from aisprint import wire
 from aisprint.wire import WireError, load, save
@@ -289,3 +291,47 @@ def test_plain_values_need_no_numpy_to_be_read_and_arrays_say_what_is_missing(
         "except wire.WireError as error: print(error)\n"
     )
     assert "add ml_dtypes to requirements.txt" in program(source, installed=True).stdout
+
+
+MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr", "HSV", "I", "F", "I;16")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_pictures_of_pillow(mode: str, tmp_path: Path) -> None:
+    pixels = np.random.default_rng(3).integers(0, 255, (5, 7, 3), dtype=np.uint8)
+    picture = Image.fromarray(pixels).convert("I" if mode == "I;16" else mode)
+    picture = picture.convert(mode)
+    picture.info["transparency"] = 1
+    picture.info["reader"] = object()  # no plain fact, and not what the picture shows
+    save(tmp_path / "wire", {"picture": picture, "same": [picture]})
+    loaded = load(tmp_path / "wire")
+    assert loaded["same"][0] is loaded["picture"]
+    found = loaded["picture"]
+    assert (found.mode, found.size, found.tobytes()) == (mode, (7, 5), picture.tobytes())
+    assert found.getpalette() == picture.getpalette()
+    assert found.info == {"transparency": 1}
+    ImageDraw.Draw(found).point((0, 0), fill=0)  # it can be drawn on
+
+
+def test_a_picture_from_a_file_is_carried_as_its_content(tmp_path: Path) -> None:
+    Image.new("RGB", (3, 2), (9, 8, 7)).save(tmp_path / "page.png")
+    with Image.open(tmp_path / "page.png") as picture:
+        save(tmp_path / "wire", {"picture": picture})
+    found = load(tmp_path / "wire")["picture"]
+    assert (type(found), found.format, found.getpixel((2, 1))) == (Image.Image, "PNG", (9, 8, 7))
+
+
+def test_a_picture_that_claims_more_than_its_pixels_is_refused(tmp_path: Path) -> None:
+    save(tmp_path / "wire", {"picture": Image.new("RGB", (3, 2))})
+    change_manifest(tmp_path / "wire", lambda text: text.replace('"size":[3,2]', '"size":[300000,200000]'))
+    with pytest.raises(WireError, match="does not hold the pixels"):
+        load(tmp_path / "wire")
+
+
+def change_manifest(path: Path, change: Callable[[str], str]) -> None:
+    with zipfile.ZipFile(path) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    content["manifest.json"] = change(content["manifest.json"].decode()).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in content.items():
+            archive.writestr(name, data)
