@@ -68,13 +68,23 @@ def snapshot(arguments: Any) -> dict[str, Any]:
     }
 
 
-def changes(arguments: Any, before: Mapping[str, Any], excluded: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The entries that `main` added or changed since `before`, but for those that are each part's own."""
+def changes(
+    arguments: Any,
+    before: Mapping[str, Any],
+    excluded: tuple[str, ...] = (),
+    only: tuple[str, ...] | None = None,
+) -> dict[str, Any]:
+    """The entries added or changed since `before`, but for those that are each part's own.
+
+    With `only`, none but these.
+    """
     now = arguments if isinstance(arguments, Mapping) else vars(arguments)
     return {
         str(name): value
         for name, value in now.items()
-        if name not in excluded and not (name in before and _same(before[name], value))
+        if name not in excluded
+        and (only is None or name in only)
+        and not (name in before and _same(before[name], value))
     }
 
 
@@ -88,6 +98,17 @@ def _same(before: Any, now: Any) -> bool:
         return bool(before == now)
     except ValueError:  # arrays inside
         return False
+
+
+def enter(arguments: Any, given: str, output: str) -> Any:
+    """The command line of a later part as `main` is to have it: the result is named as the file given.
+
+    The whole component would have named it so before it called `main`.
+    """
+    folder = os.path.dirname(_path(argument(arguments, output)))  # noqa: PTH120
+    name = os.path.basename(_path(argument(arguments, given)))  # noqa: PTH119
+    restore(arguments, {output: os.path.join(folder, name)})  # noqa: PTH118
+    return arguments
 
 
 def bound(variables: Mapping[str, Any], *names: str) -> dict[str, Any]:
@@ -112,6 +133,7 @@ def hand_over(
     variables: Mapping[str, Any] | None = None,
     module: Mapping[str, Any] | None = None,
     taken: Handover | None = None,
+    given: str = "",
 ) -> None:
     """Write what the next part needs to exactly the path `output`.
 
@@ -122,6 +144,7 @@ def hand_over(
         variables: local variables of `main` to carry.
         module: module-level variables to carry.
         taken: in a part between two others, what it took over: its values are passed on.
+        given: the entry that names the input, where that may be the output too.
 
     Raises:
         WireError: when a value cannot be carried; the message names it.
@@ -139,7 +162,8 @@ def hand_over(
         "module": {**before.module, **(module or {})},
     }
     path = _path(output)
-    _check_own_paths(path, {**(arguments or {}), **(variables or {}), **(module or {})})
+    own = {name: value for name, value in (arguments or {}).items() if name != given}
+    _check_own_paths(path, {**own, **(variables or {}), **(module or {})})
     wire.save(path, values, label=lambda key: key.rpartition(".")[2])
     _handed_over.add(path)
 

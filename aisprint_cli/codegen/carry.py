@@ -15,6 +15,7 @@ from typing import Final
 
 from aisprint_cli.codegen.arguments import ArgumentAccess, Style, entry_key
 from aisprint_cli.codegen.component import Component
+from aisprint_cli.codegen.entry import Entry, plan_entry
 from aisprint_cli.codegen.module import changed_globals
 from aisprint_cli.codegen.names import (
     Names,
@@ -25,6 +26,8 @@ from aisprint_cli.codegen.names import (
     uses,
 )
 from aisprint_cli.codegen.statements import (
+    PATH_CALLS,
+    READERS,
     bound_by,
     called_name,
     evaluated_by,
@@ -39,43 +42,6 @@ from aisprint_cli.diagnostics import Findings
 from aisprint_cli.errors import InvalidInputError
 
 _DIRECTORY_MAKERS: Final = frozenset({"makedirs", "mkdir"})
-_PATH_CALLS: Final = frozenset(
-    {
-        "Path",
-        "PurePath",
-        "PurePosixPath",
-        "abspath",
-        "basename",
-        "dict",
-        "dirname",
-        "expanduser",
-        "format",
-        "fspath",
-        "get",
-        "join",
-        "lower",
-        "normpath",
-        "realpath",
-        "relpath",
-        "removeprefix",
-        "removesuffix",
-        "replace",
-        "rpartition",
-        "rsplit",
-        "split",
-        "splitext",
-        "str",
-        "strip",
-        "upper",
-        "vars",
-        "with_name",
-        "with_stem",
-        "with_suffix",
-    }
-)
-_READERS: Final = frozenset(
-    {"dict", "getattr", "hasattr", "isinstance", "len", "print", "repr", "str", "vars"}
-)
 _REPEATED = (
     ast.Assign,
     ast.AnnAssign,
@@ -101,7 +67,9 @@ class Carry:
     `possible` are the local variables to carry: with a value for certain, or perhaps. `module` are
     module-level variables to carry. `own` are the keys of the command line that each part has of its
     own. `needs_input`: the rest reads the name of the original input file; `may_change`: the head may
-    change entries; `may_end`: the head may end `main` before the inference.
+    change entries; `may_end`: the head may end `main` before the inference. `entry` is set where later
+    parts leave out statements before the call of `main`; they may have made entries, so all that the rest
+    reads (`read`, None for any) are carried.
     """
 
     preamble: int
@@ -114,6 +82,8 @@ class Carry:
     needs_input: bool
     may_change: bool
     may_end: bool
+    entry: Entry | None
+    read: tuple[str, ...] | None
 
 
 def plan_carry(component: Component) -> Carry:
@@ -128,10 +98,12 @@ def plan_carry(component: Component) -> Carry:
     needed = live_before(component.tail, component.call.inputs)
     again = analysis.repeated(needed)
     carried = analysis.carried(needed, again)
+    entry = plan_entry(component, findings)
     if findings.has_errors:
         path = component.source.path
         raise InvalidInputError(f"{path} cannot be split at its inference.", findings.sorted())
     statements = [*again, *component.tail]
+    read = _keys_read(component, statements)
     declared = uses(component.head).declared
     certain = analysis.certain & carried
     return Carry(
@@ -139,12 +111,14 @@ def plan_carry(component: Component) -> Carry:
         again=again,
         certain=tuple(sorted(certain)),
         possible=tuple(sorted(carried - certain)),
-        module=changed_globals(component, declared, statements),
+        module=changed_globals(component, declared, entry.binds if entry else (), statements),
         declared=tuple(sorted(declared)),
         own=tuple(sorted(analysis.own)),
-        needs_input=_needs_input(component, statements),
-        may_change=_may_change(component.access, component.head[preamble:]),
+        needs_input=bool(component.access.owner) and (read is None or component.access.input in read),
+        may_change=entry is not None or _may_change(component.access, component.head[preamble:]),
         may_end=_may_end(component.head[preamble:]),
+        entry=entry,
+        read=read,
     )
 
 
@@ -323,7 +297,7 @@ class _Analysis:
         for call in ast.walk(statement):
             if self._reads_key(call, {self._access.input}) and _key(self._access, call) is None:
                 return True
-            if isinstance(call, ast.Call) and called_name(call) not in _PATH_CALLS:
+            if isinstance(call, ast.Call) and called_name(call) not in PATH_CALLS:
                 values = [*call.args, *(keyword.value for keyword in call.keywords)]
                 if any(
                     _key(self._access, part) == self._access.input for v in values for part in ast.walk(v)
@@ -400,15 +374,16 @@ def _bare_uses(access: ArgumentAccess, nodes: Iterable[ast.AST]) -> list[tuple[a
     return found
 
 
-def _needs_input(component: Component, statements: Sequence[ast.stmt]) -> bool:
+def _keys_read(component: Component, statements: Sequence[ast.stmt]) -> tuple[str, ...] | None:
+    """The entries of the command line that the rest reads; None where it may be any."""
     access, skipped = component.access, component.call.inputs
     if not access.owner:
-        return False
+        return ()
     ignored = {id(node) for node in ast.walk(skipped)}
+    if any(id(name) not in ignored for name, _ in _bare_uses(access, statements)):
+        return None
     nodes = [node for statement in statements for node in ast.walk(statement) if id(node) not in ignored]
-    if any(_key(access, node) == access.input for node in nodes):
-        return True
-    return any(id(name) not in ignored for name, _ in _bare_uses(access, statements))
+    return tuple(sorted({key for node in nodes if (key := _key(access, node)) is not None}))
 
 
 def _may_change(access: ArgumentAccess, statements: Sequence[ast.stmt]) -> bool:
@@ -420,7 +395,7 @@ def _may_change(access: ArgumentAccess, statements: Sequence[ast.stmt]) -> bool:
             if stored and access.owner in all_reads(node):
                 return True
     for _, parent in _bare_uses(access, statements):
-        if isinstance(parent, ast.Call) and called_name(parent) not in _READERS:
+        if isinstance(parent, ast.Call) and called_name(parent) not in READERS:
             return True
         if not isinstance(parent, ast.Call):
             return True

@@ -33,9 +33,9 @@ MUTATORS = frozenset(
 
 
 def changed_globals(
-    component: Component, declared: Iterable[str], rest: Sequence[ast.stmt]
+    component: Component, declared: Iterable[str], made: Iterable[str], rest: Sequence[ast.stmt]
 ) -> tuple[str, ...]:
-    """The names to carry, sorted.
+    """The names to carry, sorted; `made` are those that the first part alone makes.
 
     A variable that is only filled when it is still empty (`if cache is None: cache = ...`) is left
     to fill itself again in the second part.
@@ -52,6 +52,7 @@ def changed_globals(
     after = _reachable(rest, definitions)
     changed = {name for node in before for name in _changed(node, variables)}
     changed |= uses(component.head).binds & set(declared)
+    changed |= set(made)
     read = {name for node in after for name in all_reads(node)}
     lazy = {name for node in after for name in _filled_when_empty(node)}
     return tuple(sorted(changed & read - local - lazy))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from aisprint_cli.codegen.carry import Carry, plan_carry
 from aisprint_cli.codegen.component import Component, read_component
+from aisprint_cli.codegen.entry import Entry, uses_result
 from aisprint_cli.codegen.names import uses
 from aisprint_cli.codegen.text import Edit
 from aisprint_cli.errors import VerificationError
@@ -118,7 +119,7 @@ class _Segment:
     def text(self) -> str:
         """The whole file."""
         edits = [self._import(), *self._edits]
-        edits += [self._opening_of_first()] if self._position.is_first else [self._opening_of_later()]
+        edits += [self._opening_of_first()] if self._position.is_first else self._openings_of_later()
         edits.append(self._closing())
         return self._source.apply(_joined(edits))
 
@@ -151,10 +152,28 @@ class _Segment:
         lines = []
         if self._carry.may_end:
             lines.append(f"{self._segments}.expect({self._output()})")
-        if self._carry.may_change:
+        if self._carry.may_change and self._carry.entry is None:
             lines.append(f"{self._before} = {self._segments}.snapshot({self._component.access.owner})")
         at = self._source.start(self._component.main.body[self._carry.preamble])
         return Edit(at, at, self._lines(lines))
+
+    def _openings_of_later(self) -> list[Edit]:
+        entry = self._carry.entry
+        return [self._opening_of_later(), *([] if entry is None else [self._entry(entry)])]
+
+    def _entry(self, entry: Entry) -> Edit:
+        """The way to `main` without the work on the component's input, which is done."""
+        access = self._component.access
+        given = f"{self._segments}.enter({entry.owner}, {access.input!r}, {access.output!r})"
+        written = self._source.apply([], *self._source.span(entry.call))
+        start, end = self._source.span(entry.call.args[0])
+        offset = self._source.start(entry.call)
+        argument = f"vars({given})" if entry.is_converted else given
+        call = f"{written[: start - offset]}{argument}{written[end - offset :]}"
+        statements = [self._repeated(node) for node in entry.kept]
+        indent = self._source.indent(entry.left_out[0])
+        place = self._source.start(entry.left_out[0]), self._source.end(entry.left_out[-1])
+        return Edit(*place, f"\n{indent}".join([*statements, entry.ending.format(call)]))
 
     def _opening_of_later(self) -> Edit:
         access = self._component.access
@@ -204,7 +223,7 @@ class _Segment:
             return Edit(start, end, self._source.apply(edits, start, end))
         call = self._source.apply(edits, *self._source.span(self._component.call.node))
         lines = [f"{self._outcome} = {call}", self._hand_over()]
-        if _uses_result(self._source.tree):
+        if uses_result(self._source.tree):
             lines.append("raise SystemExit(0)  # what main returns is known behind the last segment only")
         return Edit(start, end, f"\n{self._indent}".join(lines))
 
@@ -225,13 +244,16 @@ class _Segment:
         if access.owner and carry.needs_input:
             entries.append(f"{access.input!r}: {access.expression(access.input, self._segments)}")
         if carry.may_change:
-            entries.append(f"**{self._segments}.changes({access.owner}, {self._before}, {carry.own!r})")
+            before, only = (self._before, "") if carry.entry is None else ("{}", f", {carry.read!r}")
+            entries.append(f"**{self._segments}.changes({access.owner}, {before}, {carry.own!r}{only})")
         if entries:
             found.append(f"arguments={{{', '.join(entries)}}}")
         variables = [f"{name!r}: {name}" for name in carry.certain]
         if carry.possible:
             names = "".join(f", {name!r}" for name in carry.possible)
             variables.append(f"**{self._segments}.bound(locals(){names})")
+        if carry.entry is not None and carry.needs_input:
+            found.append(f"given={access.input!r}")
         if variables:
             found.append(f"variables={{{', '.join(variables)}}}")
         if carry.module:
@@ -256,30 +278,6 @@ def _joined(edits: list[Edit]) -> list[Edit]:
         else:
             found.append(edit)
     return found
-
-
-_ENDS = frozenset({"exit", "_exit", "SystemExit", "run", "print"})
-
-
-def _uses_result(tree: ast.Module) -> bool:
-    """Whether the file goes on with what `main` returns, beyond ending or printing with it."""
-    parents = {id(child): node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
-    for node in ast.walk(tree):
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "main"):
-            continue
-        parent = parents[id(node)]
-        while isinstance(parent, ast.Await) or (isinstance(parent, ast.Call) and _name(parent) in _ENDS):
-            parent = parents[id(parent)]
-        if not isinstance(parent, ast.Expr | ast.Raise):
-            return True
-    return False
-
-
-def _name(call: ast.Call) -> str:
-    match call.func:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-    return ""
 
 
 __all__ = ["Position", "SourceHalves", "segment_source", "split_chain", "split_source"]

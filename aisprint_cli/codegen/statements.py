@@ -9,6 +9,46 @@ from typing import Final
 from aisprint_cli.codegen.module import MUTATORS
 from aisprint_cli.codegen.names import uses
 
+PATH_CALLS: Final = frozenset(
+    {
+        "Path",
+        "PurePath",
+        "PurePosixPath",
+        "abspath",
+        "basename",
+        "dict",
+        "dirname",
+        "expanduser",
+        "format",
+        "fspath",
+        "get",
+        "join",
+        "lower",
+        "normpath",
+        "realpath",
+        "relpath",
+        "removeprefix",
+        "removesuffix",
+        "replace",
+        "rpartition",
+        "rsplit",
+        "split",
+        "splitext",
+        "str",
+        "strip",
+        "upper",
+        "vars",
+        "with_name",
+        "with_stem",
+        "with_suffix",
+    }
+)
+"""Calls that only make a path of a path."""
+READERS: Final = frozenset(
+    {"dict", "getattr", "hasattr", "isinstance", "len", "print", "repr", "str", "vars"}
+)
+"""Calls that change nothing of what they are given, and keep nothing of it."""
+
 # Calls that give the same object wherever they are made, and one that no value can stand for.
 _REPEATABLE: Final = frozenset({"getLogger", "compile"})
 _COPIES: Final = frozenset({"Namespace", "SimpleNamespace", "copy", "deepcopy", "dict", "vars"})

@@ -76,10 +76,11 @@ class Runner:
 
     def program(self, place: str, source: str, model: Path, name: str, given: Path, output: Path) -> str:
         folder = self._folder / place
-        (folder / "onnx").mkdir(parents=True)
+        (folder / "onnx").mkdir(parents=True, exist_ok=True)
         (folder / "onnx" / name).write_bytes(model.read_bytes())
         (folder / "main.py").write_text(source)
         output.parent.mkdir(exist_ok=True)
+        (folder / "labels.txt").write_text("low\nhigh\n")
         done = subprocess.run(
             [sys.executable, "main.py", "-i", given, "-o", output],
             cwd=folder,
@@ -103,13 +104,13 @@ class Runner:
     def parts(self, source: str, rows: object, segments: int = 2) -> dict[str, bytes]:
         models = self._models.halves if segments == 2 else self._models.thirds
         sources = split_chain(source, path=PATH, model_file=MODEL, split=3, segments=segments)
-        given = self.given(rows)
+        given = [self.given(rows)]
         for number, (text, model) in enumerate(zip(sources, models, strict=True), 1):
-            output = self._folder / f"out-{number}" / "aisprint-1"
-            self.program(f"part{number}", text, model, f"partition3_{number}.onnx", given, output)
-            written = sorted(output.parent.iterdir())
-            if number < segments:
-                assert len(written) == 1
-                given.unlink(missing_ok=True)  # the next machine does not have it
-                given = written[0]
-        return {path.name: path.read_bytes() for path in written}
+            folder = self._folder / f"out-{number}"
+            for path in given:  # a part runs for each file that the one before it wrote
+                name = path.stem if path.name.startswith("aisprint-") else "aisprint-1"
+                model_name = f"partition3_{number}.onnx"
+                self.program(f"part{number}", text, model, model_name, path, folder / name)
+                path.unlink()  # the next machine does not have it
+            given = sorted(folder.iterdir())
+        return {path.name: path.read_bytes() for path in given}

@@ -6,7 +6,10 @@ import pytest
 from component_runner import Runner, component
 
 ROWS = [[0.5, -1.25, 3.0, 2.0], [1.0, 0.0, -2.0, 0.75]]
-STYLES = ("dictionary", "namespace", "parsed_inside", "changing_globals", "parameters", "helpers")
+STYLES = (
+    "dictionary", "namespace", "parsed_inside", "changing_globals",
+    "parameters", "helpers", "pages", "read_before",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -15,7 +18,7 @@ def test_two_halves(runner: Runner, style: str) -> None:
     assert runner.parts(source, ROWS) == runner.whole(source, ROWS)
 
 
-@pytest.mark.parametrize("style", ["namespace", "changing_globals"])
+@pytest.mark.parametrize("style", ["namespace", "changing_globals", "pages", "read_before"])
 def test_a_chain_of_three(runner: Runner, style: str) -> None:
     source = component(style)
     assert runner.parts(source, ROWS, segments=3) == runner.whole(source, ROWS)

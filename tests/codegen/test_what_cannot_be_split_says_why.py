@@ -132,3 +132,30 @@ def test_what_belongs_to_a_part_and_cannot_be_made_again(body: str, read: str) -
 def test_arguments_rebound_after_use() -> None:
     body = f"d = open(args['input']).read()\nargs = dict(args)\n{CALL}\nprint(args['output'], d)"
     assert refusals(main_of(body)) == [("code.arguments-rebound", 5, 5)]
+
+
+WORK_OUTSIDE = {
+    "the result of main is used in a loop": (
+        "args = vars(ap.parse_args())\nfor name in ['a', 'b']:\n    done = main(args)",
+        "for name in",
+    ),
+    "parsed where nothing can be left out": (
+        "rows = open(args['input']).read()\nargs = {**args, 'rows': rows}\nmain(args)",
+        "rows = open",
+    ),
+    "main has several arguments": (
+        "args = vars(ap.parse_args())\nmain(args, open(args['input']).read())",
+        "main(args, open",
+    ),
+}
+
+
+@pytest.mark.parametrize(("lines", "marked"), WORK_OUTSIDE.values(), ids=WORK_OUTSIDE.keys())
+def test_work_on_the_input_outside_main_that_cannot_be_left_out(lines: str, marked: str) -> None:
+    parser = FOOTER.split("    main(")[0].replace("if __name__ == '__main__':\n", "")
+    whole = "args = vars(ap.parse_args())\n" if "parse_args" not in lines else ""
+    body = f"def main(args, rows=None):\n    open(args['output'])\n    {CALL}\n"
+    guard = "if __name__ == '__main__':\n" + textwrap.indent(lines, "    ")
+    source = HEADER + body + textwrap.dedent(parser) + whole + guard + "\n"
+    line = next(number for number, text in enumerate(source.split("\n"), 1) if marked in text)
+    assert refusals(source) == [("code.entry-uses-input", line, 5)]
