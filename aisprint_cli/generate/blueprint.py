@@ -112,6 +112,15 @@ class Blueprint:
         """The cluster that hosts a part of the deployment's DAG."""
         return self.clusters[self._placed[part].layer]
 
+    def assumptions(self) -> tuple[str, ...]:
+        """What the templates take for granted because no file says it, in words."""
+        return tuple(
+            f"layer {cluster.number} exists already, but physical_nodes.yaml gives no minio.endpoint for it:"
+            f" its storage is taken to be at https://minio.{cluster.name}.{self.domain}."
+            for cluster in self.clusters.values()
+            if cluster.layer.kind is LayerKind.PHYSICAL_PROVISIONED and not cluster.fact("minio", "endpoint")
+        )
+
     def parts_on(self, cluster: Cluster) -> tuple[PlacedPart, ...]:
         """The parts of a cluster, in the DAG's order."""
         return tuple(placed for placed in self.deployment.placed if placed.layer == cluster.number)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aisprint_cli.generate import names
+from aisprint_cli.generate.blueprint import Blueprint
 from aisprint_cli.generate.fdl import FdlFile, make_fdl_files
 from aisprint_cli.generate.output import wanted_files
 from aisprint_cli.generate.positions import Locate, whole_file
@@ -19,12 +20,14 @@ from aisprint_cli.model.deployment import Deployment
 class DeploymentFiles:
     """What a deployment's directory should hold.
 
-    `texts` are the files by path relative to that directory, as they are to be written.
+    `texts` are the files by path relative to that directory, as they are to be written; `assumptions`
+    are what they take for granted because no file of the application says it, in words.
     """
 
     templates: tuple[TemplateFile, ...]
     fdl: tuple[FdlFile, ...]
     texts: Mapping[str, str]
+    assumptions: tuple[str, ...] = ()
 
     def read(self) -> tuple[Template, ...]:
         """The templates as values, by layer number."""
@@ -52,4 +55,5 @@ def make_deployment_files(
     """
     templates = make_templates(application, deployment, domain=domain, locate=locate)
     fdl = make_fdl_files(application, deployment, domain=domain, locate=locate)
-    return DeploymentFiles(templates, fdl, wanted_files(templates, fdl))
+    assumptions = Blueprint(application, deployment, domain).assumptions()
+    return DeploymentFiles(templates, fdl, wanted_files(templates, fdl), assumptions)

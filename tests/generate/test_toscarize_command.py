@@ -305,3 +305,20 @@ def test_what_cannot_be_deployed_is_shown_with_its_place_and_nothing_is_written(
     assert "common_config/candidate_deployments.yaml:6:" in done.err
     assert "no image" in done.err
     assert generated(app, "base") == {}
+
+
+def test_an_address_that_no_file_gives_is_made_up_and_said_so(app: Path) -> None:
+    resources = app / "common_config/candidate_resources.yaml"
+    resources.write_text(
+        resources.read_text().replace("type: Virtual", "type: PhysicalAlreadyProvisioned", 1)
+    )
+    aisprint("design", app)
+    done = aisprint("toscarize", app, "--domain", "example.org")
+    assert done.status == 0
+    assert "https://minio.two-layers-l1.example.org" in done.err
+
+    entry = "{name: Pi, minio: {endpoint: 'https://minio.edge.example.org'}}"
+    (app / "common_config/physical_nodes.yaml").write_text(
+        f"ComputationalLayers: {{computationalLayer1: {{number: 1, Resources: {{resource1: {entry}}}}}}}\n"
+    )
+    assert "note:" not in aisprint("toscarize", app).err

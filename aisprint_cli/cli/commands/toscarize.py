@@ -85,6 +85,8 @@ def toscarize(
     wanted_domain = _checked_domain(domain)
     with _held(session, directory, lock_timeout, writes=not (stdout or check)):
         result = _make(directory, choice, wanted_domain)
+        for assumption in result.made.assumptions:
+            session.note(f"note: {assumption}")
         if stdout:
             _print_files(session, result)
             return
