@@ -12,13 +12,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aisprint_cli.diagnostics import Diagnostic, Findings, Location, Severity
-from aisprint_cli.load.reporter import Reporter
-from aisprint_cli.load.source_map import SourceMap
 from aisprint_cli.load.suggestions import closest
-from aisprint_cli.load.yaml_source import compose
+
+if TYPE_CHECKING:
+    from yaml.nodes import Node
+
+    from aisprint_cli.load.source_map import SourceMap
 
 Keys = tuple[str | int, ...]
 _DEPTH_LIMIT: Final = 100
@@ -69,7 +71,9 @@ class JsonDocument:
 
     @cached_property
     def _sources(self) -> SourceMap:
-        root = compose(self.path, self.text.encode("utf-8", "replace"), Reporter(Findings()))
+        from aisprint_cli.load.source_map import SourceMap
+
+        root = _nodes(self.path, self.text)
         return SourceMap({} if root is None else {self.path: root})
 
     def report(self, fault: Fault, keys: Keys, message: str, *, mend: str = "", key: bool = False) -> None:
@@ -269,7 +273,7 @@ def _refused(path: str, text: str, location: Location, message: str) -> JsonDocu
 
 def _second(path: str, text: str, key: str) -> Location:
     """Where a duplicated key appears again in its mapping."""
-    root = compose(path, text.encode("utf-8", "replace"), Reporter(Findings()))
+    root = _nodes(path, text)
     waiting = [] if root is None else [root]
     while waiting:
         node = waiting.pop()
@@ -286,6 +290,14 @@ def _second(path: str, text: str, key: str) -> Location:
                 names.add(name)
             waiting.append(pair[1])
     return Location(path)
+
+
+def _nodes(path: str, text: str) -> Node | None:
+    """The text as YAML's node tree; its modules are only loaded once there is something to report."""
+    from aisprint_cli.load.reporter import Reporter
+    from aisprint_cli.load.yaml_source import compose
+
+    return compose(path, text.encode("utf-8", "replace"), Reporter(Findings()))
 
 
 def _depth(value: Any) -> int:
