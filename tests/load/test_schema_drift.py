@@ -6,9 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
+from jsonschema import Draft202012Validator
+from load_support import FIXTURES
 
-from aisprint_cli.load.documents import KINDS
-from aisprint_cli.load.json_schema import DIALECT, make_schemas
+from aisprint_cli.load.documents import INPUTS, KINDS, DocumentKind
+from aisprint_cli.load.json_schema import DIALECT, make_schema, make_schemas
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +62,18 @@ def _nodes(value: object) -> list[dict[str, object]]:
     if isinstance(value, list):
         return [node for item in value for node in _nodes(item)]
     return []
+
+
+FILES = [
+    (path, kind)
+    for application in ("continuum", "screening")
+    for kind in INPUTS
+    if (path := FIXTURES / application / kind.path).exists() and path.stat().st_size
+]
+
+
+@pytest.mark.parametrize(("path", "kind"), FILES, ids=lambda value: getattr(value, "name", ""))
+def test_files_that_load_fit_their_schemas(path: Path, kind: DocumentKind) -> None:
+    validator = Draft202012Validator(make_schema(kind))
+    errors = validator.iter_errors(yaml.safe_load(path.read_text()))
+    assert [error.message for error in errors] == []
