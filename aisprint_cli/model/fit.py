@@ -24,21 +24,31 @@ class Need(StrEnum):
 
 def unmet_needs(container: Container, resource: Resource) -> frozenset[Need]:
     """What a container asks for and a resource cannot give; what the resource does not state, it gives."""
-    stated = image_architectures(container)
-    unmet = {
-        Need.MEMORY: bool(resource.memory_mib) and container.memory_mib > resource.memory_mib,
-        Need.CORES: bool(resource.cores) and container.cores > resource.cores,
-        Need.GPU: container.gpu and not resource.has_gpu,
-        Need.ARCHITECTURE: bool(stated and resource.architectures)
-        and stated.isdisjoint(resource.architectures),
-        Need.ENCLAVE: container.trusted_execution and not resource.has_sgx,
-    }
-    return frozenset(need for need, is_unmet in unmet.items() if is_unmet)
+    unmet: set[Need] = set()
+    if resource.memory_mib and container.memory_mib > resource.memory_mib:
+        unmet.add(Need.MEMORY)
+    cores = resource.cores
+    if cores and container.cores > cores:
+        unmet.add(Need.CORES)
+    if container.gpu and not resource.has_gpu:
+        unmet.add(Need.GPU)
+    if container.images and resource.architectures:
+        stated = image_architectures(container)
+        if stated and stated.isdisjoint(resource.architectures):
+            unmet.add(Need.ARCHITECTURE)
+    if container.trusted_execution and not resource.has_sgx:
+        unmet.add(Need.ENCLAVE)
+    return frozenset(unmet)
 
 
 def fits(container: Container, resource: Resource) -> bool:
     """Whether a container can start on a resource; without an enclave it can, unprotected."""
-    return unmet_needs(container, resource) <= {Need.ENCLAVE}
+    return can_start(unmet_needs(container, resource))
+
+
+def can_start(unmet: frozenset[Need]) -> bool:
+    """Whether a container can start in spite of these unmet needs."""
+    return unmet <= {Need.ENCLAVE}
 
 
 def image_architectures(container: Container) -> frozenset[str]:

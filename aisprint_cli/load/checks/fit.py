@@ -7,7 +7,7 @@ from typing import Final
 from aisprint_cli.load.checks.checker import Checker
 from aisprint_cli.load.documents import CANDIDATES
 from aisprint_cli.model.candidates import Candidate, Container
-from aisprint_cli.model.fit import Need, fits, image_architectures, unmet_needs
+from aisprint_cli.model.fit import Need, can_start, image_architectures, unmet_needs
 from aisprint_cli.model.resources import Resource, ResourceCatalogue
 
 _LEAST_CONTAINER_MIB: Final = 32.0
@@ -38,7 +38,9 @@ def _check_layer(
 ) -> None:
     """An unmet need is an error where it, or it with others, leaves no place on the layer."""
     unmet = [(container, resource, unmet_needs(container, resource)) for container, resource in places]
-    hopeless = not any(fits(container, resource) for container, resource in places)
+    if not any(needs for _, _, needs in unmet):
+        return
+    hopeless = not any(can_start(needs) for _, _, needs in unmet)
     for need in Need:
         failing = [(container, resource) for container, resource, needs in unmet if need in needs]
         if not failing:
