@@ -35,7 +35,6 @@ class ComponentSplits:
 
     designs: ComponentDesigns
     record: SplitRecord
-    reused: bool
 
     @property
     def count(self) -> int:
@@ -63,7 +62,6 @@ class Splitter:
     written: Mapping[str, str]
     known: Mapping[str, SplitRecord]
     progress: Progress
-    seed: int = 0
 
     def split_all(
         self,
@@ -91,10 +89,9 @@ class Splitter:
     def _split(
         self, source: ComponentSource, wanted: PartitionableModel, files: tuple[ComponentFile, ...]
     ) -> ComponentSplits:
-        key = _split_key(wanted, files, self.seed)
+        key = _split_key(wanted, files)
         record = self.known.get(source.component)
-        reused = record is not None and record.key == key and self._holds(source.component, record)
-        if record is None or not reused:
+        if record is None or record.key != key or not self._holds(source.component, record):
             self.progress(f"Splitting {wanted.onnx_file} of {source.component}.")
             record, places = self._split_model(source, wanted, key)
         else:
@@ -108,7 +105,7 @@ class Splitter:
                 models = _models(places[design], record.files[design])
                 segments.append(SegmentFiles(design, text, models))
         designs = ComponentDesigns(tuple(segments), frozenset(record.left_out))
-        return ComponentSplits(designs, record, reused)
+        return ComponentSplits(designs, record)
 
     def _holds(self, component: str, record: SplitRecord) -> bool:
         """Whether the models of the last design are still there as they were verified."""
@@ -127,7 +124,7 @@ class Splitter:
         workspace = self.workspace / source.component
         workspace.mkdir(parents=True, exist_ok=True)
         model = self.directory / source.directory / "onnx" / wanted.onnx_file
-        result = split_model(model, workspace, max_splits=wanted.max_splits, seed=self.seed)
+        result = split_model(model, workspace, max_splits=wanted.max_splits)
         places = {
             segment_design(split.number, segment): half.parent
             for split in result.splits
@@ -216,10 +213,10 @@ def _models(place: Path, names: tuple[str, ...]) -> tuple[ModelFile, ...]:
     return tuple(ModelFile(name, place / name, record_file(place / name)) for name in names)
 
 
-def _split_key(wanted: PartitionableModel, files: tuple[ComponentFile, ...], seed: int) -> str:
+def _split_key(wanted: PartitionableModel, files: tuple[ComponentFile, ...]) -> str:
     """What the splits of a model depend on: the request, and the model with the files beside it."""
     models = [f"{file.path} {file.record}" for file in files if file.path.startswith("onnx/")]
-    request = [str(SPLITTER_VERSION), wanted.onnx_file, str(wanted.max_splits), str(seed)]
+    request = [str(SPLITTER_VERSION), wanted.onnx_file, str(wanted.max_splits)]
     return hashlib.sha256("\n".join([*request, *models]).encode()).hexdigest()
 
 

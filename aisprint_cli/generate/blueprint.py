@@ -16,7 +16,6 @@ from aisprint_cli.model.resources import Layer, LayerKind, Resource
 DOMAIN_INPUT: Final = "domain_name"
 REGION: Final = "us-east-1"
 MINIO_USER: Final = "minio"
-OSCAR_USER: Final = "oscar"
 
 
 @dataclass(frozen=True, slots=True)

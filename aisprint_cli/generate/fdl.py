@@ -41,22 +41,6 @@ class _Function:
     service: Mapping[str, Any]
 
 
-def make_fdl(
-    application: Application,
-    deployment: Deployment,
-    *,
-    domain: str = names.DEFAULT_DOMAIN,
-    locate: Locate = whole_file,
-) -> str:
-    """The FDL document of all OSCAR functions of a deployment, as `oscar-cli apply` reads it.
-
-    Raises:
-        InvalidInputError: when the deployment cannot run as it is; carries every reason.
-    """
-    require_deployable(application, deployment, locate)
-    return _whole(tuple(_functions(Blueprint(application, deployment, domain))))
-
-
 def make_fdl_files(
     application: Application,
     deployment: Deployment,

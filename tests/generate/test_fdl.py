@@ -14,7 +14,7 @@ import yaml
 from sketches import Sketch
 
 from aisprint_cli.errors import InvalidInputError
-from aisprint_cli.generate.fdl import make_fdl, make_fdl_files
+from aisprint_cli.generate.fdl import FDL_FILE, make_fdl_files
 from aisprint_cli.generate.read import read_template
 from aisprint_cli.generate.templates import make_templates
 from aisprint_cli.model.resources import LayerKind
@@ -61,8 +61,13 @@ def oscar() -> Iterator[tuple[str, list[dict[str, Any]]]]:
     server.server_close()
 
 
+def whole_fdl(sketch: Sketch, **options: Any) -> str:
+    files = {file.path: file.text for file in make_fdl_files(*sketch.build(), **options)}
+    return files[FDL_FILE]
+
+
 def test_only_functions_of_oscar_layers_are_listed() -> None:
-    functions = yaml.safe_load(make_fdl(*CHAIN.build()))["functions"]
+    functions = yaml.safe_load(whole_fdl(CHAIN))["functions"]
     assert list(functions) == ["oscar"]
     listed = [
         (cluster, service["name"]) for entry in functions["oscar"] for cluster, service in entry.items()
@@ -75,7 +80,7 @@ def test_an_application_of_native_functions_has_no_fdl_files() -> None:
 
 
 def test_providers_stand_once_for_the_whole_file_with_references() -> None:
-    document = yaml.safe_load(make_fdl(*CHAIN.build(), domain="example.org"))
+    document = yaml.safe_load(whole_fdl(CHAIN, domain="example.org"))
     assert document["storage_providers"] == {
         "minio": {
             "my-app-l2": {
@@ -134,6 +139,6 @@ def test_oscar_python_creates_the_service_that_the_template_describes(
 
 def test_what_cannot_be_deployed_gives_no_fdl() -> None:
     with pytest.raises(InvalidInputError):
-        make_fdl(*Sketch({"x": 1}).build())
+        make_fdl_files(*Sketch({"x": 1}).build())
     with pytest.raises(InvalidInputError):
         make_fdl_files(*Sketch({"x": 1}).build())
