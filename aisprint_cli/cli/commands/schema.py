@@ -10,9 +10,21 @@ import typer
 from aisprint_cli.cli.session import NoColor, Output, OutputFormat, Quiet, Verbose, open_session
 from aisprint_cli.errors import UsageError
 
+
+def _complete_name(incomplete: str) -> list[tuple[str, str]]:
+    from aisprint_cli.load.documents import KINDS
+
+    return [(kind.name, kind.path) for kind in KINDS.values() if kind.name.startswith(incomplete)]
+
+
 _Name = Annotated[
     str | None,
-    typer.Argument(metavar="NAME", help="The file's schema to print.", show_default="list all"),
+    typer.Argument(
+        metavar="NAME",
+        help="The file's schema to print.",
+        show_default="list all",
+        autocompletion=_complete_name,
+    ),
 ]
 _Write = Annotated[
     Path | None, typer.Option("--write", metavar="DIR", help="Write all schemas into this directory.")

@@ -1,0 +1,53 @@
+"""What programs read of our output is documented, and shells complete the commands."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_SHAPE = re.compile(r'"(aisprint\.[a-z0-9_.-]+/[0-9]+)"')
+
+
+def test_every_json_shape_is_documented(checkout: Path) -> None:
+    sources = "".join(path.read_text() for path in (checkout / "aisprint_cli").rglob("*.py"))
+    pages = "".join(path.read_text() for path in (checkout / "docs").glob("*.md"))
+    shapes = set(_SHAPE.findall(sources))
+    assert "aisprint.validate/1" in shapes
+    assert sorted(shape for shape in shapes if shape not in pages) == []
+
+
+def _complete(*words: str) -> list[str]:
+    environment = {
+        **os.environ,
+        "_AISPRINT_COMPLETE": "complete_bash",
+        "COMP_WORDS": " ".join(["aisprint", *words]),
+        "COMP_CWORD": str(len(words)),
+    }
+    program = [Path(sys.executable).parent / "aisprint"]
+    done = subprocess.run(program, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["vali"], ["validate"]),
+        (["validate", "-o", ""], ["table", "json", "github"]),
+        (["schema", "env"], ["environment"]),
+        (["new", "x", "--template", "m"], ["minimal"]),
+    ],
+)
+def test_bash_completes(words: list[str], expected: list[str]) -> None:
+    assert _complete(*words) == expected
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_for_a_shell_is_printed(shell: str) -> None:
+    program = [Path(sys.executable).parent / "aisprint", "--show-completion", shell]
+    done = subprocess.run(program, capture_output=True, text=True, check=True)
+    assert "_AISPRINT_COMPLETE" in done.stdout
