@@ -386,7 +386,7 @@ def _both(first: Stretch, second: Stretch) -> Stretch | None:
     gap = max(first.gap, second.gap)
     if first.placement == second.placement and (first.gap == second.gap or gap < float("inf")):
         return replace(second, low=first.low, gap=gap)
-    if first.line is None or second.line is None or first.gap or second.gap:
+    if first.line is None or second.line is None or first.gap != second.gap:
         return None
     low, high = first.low, second.high
     if not (

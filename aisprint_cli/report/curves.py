@@ -220,7 +220,7 @@ def front_view(front: Front, now: Assessment) -> FrontView:
     cheapest = min(costs)
     dots, rows = [], []
     for point in front.points:
-        present = abs(point.cost - now.cost) <= 1e-9 * max(now.cost, 1e-300)
+        present = point.placement == now.placement
         value = f"{significant(point.value, 5)} {front.objective.unit}"
         dots.append(
             Dot(
@@ -242,7 +242,7 @@ def front_view(front: Front, now: Assessment) -> FrontView:
     return FrontView(
         name=front.objective.name,
         unit=front.objective.unit,
-        sentence=_front_sentence(front),
+        sentence=_front_sentence(front, now),
         frame=plot,
         stairs=_stairs(plot, front),
         dots=tuple(dots),
@@ -250,15 +250,20 @@ def front_view(front: Front, now: Assessment) -> FrontView:
     )
 
 
-def _front_sentence(front: Front) -> str:
+def _front_sentence(front: Front, now: Assessment) -> str:
     count = len(front.points)
+    words = f"{count} {'placement is' if count == 1 else 'placements are'} worth choosing between. "
+    cheapest = front.points[-1]
+    if cheapest.placement != now.placement and cheapest.cost <= now.cost * (1 + 1e-9):
+        words += "One of them costs no more than this placement and is better. "
     if front.complete:
-        only = "It is the whole front: no other placement is better in one without being worse in the other."
-        return f"{count} {'placement is' if count == 1 else 'placements are'} worth choosing between. {only}"
+        return words + (
+            "It is the whole front: no other placement is better in one without being worse in the other."
+        )
     gaps = len(front.open_gaps)
-    return (
-        f"{count} placements of the front; between some of them, in {gaps} "
-        f"{'interval' if gaps == 1 else 'intervals'}, further ones may lie, as the search was ended there."
+    return words + (
+        f"The search was ended early: in {gaps} {'interval' if gaps == 1 else 'intervals'} between them "
+        "further ones may lie."
     )
 
 

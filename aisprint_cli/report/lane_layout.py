@@ -14,7 +14,8 @@ from itertools import pairwise
 from typing import Final
 
 _SWEEPS: Final = 8
-_LABEL_SPOTS: Final = (0.55, 0.4, 0.7, 0.28, 0.82)
+_LABEL_SPOTS: Final = (0.5, 0.3, 0.7, 0.14, 0.86)
+_LABEL_ROWS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Measures:
 
     node_width: float
     node_height: float
-    row_gap: float = 58.0
+    row_gap: float = 66.0
     slot_gap: float = 16.0
     way_width: float = 18.0
     lane_padding: float = 14.0
@@ -217,7 +218,7 @@ class _Layout:
         taken: list[Box] = list(nodes)
         for number, (edge, way) in enumerate(zip(self._edges, self._ways, strict=True)):
             points = self._points(way, starts[number], ends[number])
-            label = self._label(edge.label, points[0], points[1], taken) if edge.label else None
+            label = self._label(edge.label, points, taken) if edge.label else None
             yield Arrow(edge, _path(points), label)
 
     def _ports(self, *, outgoing: bool) -> Mapping[int, float]:
@@ -243,19 +244,26 @@ class _Layout:
         points.append((end, self._top(way[-1].rank)))
         return points
 
-    def _label(
-        self, text: str, start: tuple[float, float], end: tuple[float, float], taken: list[Box]
-    ) -> Label:
-        """A label on the first part of an edge, where it covers nothing else if there is such a place."""
+    def _label(self, text: str, points: Sequence[tuple[float, float]], taken: list[Box]) -> Label:
+        """A label on an edge, as near its start as there is a place where it covers nothing else."""
         measures = self._measures
         width = measures.letter_width * len(text) + 8
-        boxes = []
-        for spot in _LABEL_SPOTS:
-            x, y = _on_curve(start, end, spot)
-            boxes.append(Box(x - width / 2, y - measures.label_height / 2, width, measures.label_height))
+        boxes = [
+            Box(x - width / 2, y - measures.label_height / 2, width, measures.label_height)
+            for x, y in _label_spots(points)
+        ]
         box = min(boxes, key=lambda item: sum(item.overlaps(other) for other in taken))
         taken.append(box)
         return Label(text, box)
+
+
+def _label_spots(points: Sequence[tuple[float, float]]) -> Iterator[tuple[float, float]]:
+    """Points of an edge for the middle of its label: in the first gap, then further down."""
+    for number, (start, end) in enumerate(pairwise(points[: 2 * _LABEL_ROWS])):
+        if number % 2:
+            yield start[0], (start[1] + end[1]) / 2
+        else:
+            yield from (_on_curve(start, end, spot) for spot in _LABEL_SPOTS)
 
 
 def _ranks(count: int, edges: Sequence[Edge]) -> list[int]:

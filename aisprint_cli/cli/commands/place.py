@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from aisprint_cli.cli.analysis_options import AnalysisTime, Load, Pareto, Rates, Report, WhatIf, WhichPath
 from aisprint_cli.cli.session import NoColor, Output, OutputFormat, Quiet, Session, Verbose, open_session
 from aisprint_cli.errors import ExitCode, InfeasibleError, InvalidInputError, StateError, UsageError
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
+    from aisprint_cli.cli.placement_analysis import Request
     from aisprint_cli.placement.constraints import Assessment
     from aisprint_cli.placement.exact import Result
     from aisprint_cli.placement.explanation import NextBest
@@ -80,6 +83,13 @@ def place(
         bool,
         typer.Option("--apply", help="Make the placement the optimal deployment of the application."),
     ] = False,
+    what_if: WhatIf = None,
+    load: Load = False,
+    load_range: Rates = None,
+    pareto: Pareto = None,
+    path: WhichPath = None,
+    report: Report = None,
+    analysis_time: AnalysisTime = 30.0,
     output: Output = OutputFormat.TABLE,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -95,7 +105,10 @@ def place(
         aisprint place SystemFile.json --rate 1.8 --write Output.json
         aisprint place SystemFile.json --evaluate Output.json
         aisprint place my_app --rate 2 --apply
+        aisprint place SystemFile.json --what-if 'resource.VM1.cost*=0.5' --report placement.html
     """
+    from aisprint_cli.cli.placement_analysis import parse_request
+
     session = open_session(output, quiet, verbose, no_color)
     if rate is not None and not (0 < rate < float("inf")):
         raise UsageError(f"A rate of {rate} requests per second makes no sense.", mend="Give one above 0.")
@@ -105,10 +118,24 @@ def place(
         )
     if apply and not system.is_dir():
         raise UsageError("--apply needs an application directory.", mend="Give one, or use --write.")
+    request = parse_request(
+        what_if=what_if,
+        load=load,
+        rates=load_range,
+        pareto=pareto,
+        path=path,
+        report=report,
+        time_s=analysis_time,
+    )
+    if request.asks and evaluate is not None:
+        raise UsageError("--evaluate searches nothing.", mend="Leave it out, or the options of the search.")
+    if request.what_if and apply:
+        raise UsageError("--apply is for the application as it is.", mend="Leave out --what-if.")
     if evaluate is not None:
         _evaluate(session, system, evaluate, rate, semantics)
         return
-    run = _Run(session, _read(session, system, rate, semantics), time_limit, explain=explain)
+    file = _read(session, system, rate, semantics)
+    run = _Run(session, file, time_limit, request, name=system.resolve().stem, explain=explain)
     assessment = run.run()
     if write is not None:
         _write_output(session, run.file, assessment, write)
@@ -197,12 +224,16 @@ class _Run:
         session: Session,
         file: SystemFile,
         time_limit_s: float | None,
+        request: Request,
         *,
+        name: str,
         explain: bool,
     ) -> None:
         self._session = session
+        self._name = name
         self.file = file
         self._time_limit_s = time_limit_s
+        self._request = request
         self._explain = explain
 
     def run(self) -> Assessment:
@@ -212,9 +243,29 @@ class _Run:
             InfeasibleError: when no placement was found; the reasons are printed.
 
         """
+        from aisprint_cli.placement.constraints import assess
+
+        before = None
+        if self._request.what_if:
+            from aisprint_cli.placement.what_if import what_if
+
+            changed = what_if(self.file.problem, self._request.what_if)
+            self._session.note("Placing it as it is, then with the changes.")
+            present, _ = self._search(self.file.problem)
+            if present.placement is not None:
+                before = assess(self.file.problem, present.placement)
+            self.file = replace(self.file, problem=changed)
+        result, cpu_s = self._search(self.file.problem)
+        if result.placement is None:
+            raise self._report_none(self.file.problem, result, cpu_s)
+        assessment = assess(self.file.problem, result.placement)
+        self._report(assessment, result, cpu_s, before)
+        return assessment
+
+    def _search(self, problem: Problem) -> tuple[Result, float]:
+        """The result, and the CPU seconds it took."""
         from aisprint_cli.placement.exact import Status, solve
 
-        problem = self.file.problem
         began = time.process_time()
         with _interruptible(self._session) as cancelled:
             result = solve(
@@ -222,29 +273,25 @@ class _Run:
             )
         if result.status is Status.STOPPED and result.placement is None:
             result = _any_placement(problem, result)
-        cpu_s = time.process_time() - began
-        if result.placement is None:
-            raise self._report_none(problem, result, cpu_s)
-        from aisprint_cli.placement.constraints import assess
+        return result, time.process_time() - began
 
-        assessment = assess(problem, result.placement)
-        self._report(assessment, result, cpu_s)
-        return assessment
-
-    def _report(self, assessment: Assessment, result: Result, cpu_s: float) -> None:
+    def _report(
+        self, assessment: Assessment, result: Result, cpu_s: float, before: Assessment | None
+    ) -> None:
+        from aisprint_cli.cli.placement_analysis import analyse, write_report
         from aisprint_cli.cli.placement_view import print_alternatives, print_placement, print_proof
         from aisprint_cli.placement.report import assessment_values
 
-        alternatives: tuple[NextBest, ...] = ()
-        if self._explain:
-            from aisprint_cli.placement.explanation import next_best
-
-            with _interruptible(self._session) as cancelled:
-                alternatives = next_best(assessment, _solver(self._time_limit_s, cancelled))
+        request = self._request
+        alternatives = self._alternatives(assessment)
+        found = analyse(
+            self._session, request, assessment, result, lambda: _interruptible(self._session), before
+        )
         data = {
             **_search_values(result, cpu_s),
             **assessment_values(assessment),
             **({"next_best": [item.to_json() for item in alternatives]} if self._explain else {}),
+            **found.to_json(assessment.problem),
         }
 
         def human(console: Any) -> None:
@@ -252,8 +299,20 @@ class _Run:
             print_proof(console, result, cpu_s)
             if self._explain:
                 print_alternatives(console, assessment, alternatives)
+            found.print(console, assessment)
 
+        if request.report is not None:
+            write_report(request.report, self._name, assessment, result, cpu_s, found, alternatives)
+            self._session.note(f"Wrote {request.report}.")
         self._session.emit(SCHEMA, data, human)
+
+    def _alternatives(self, assessment: Assessment) -> tuple[NextBest, ...]:
+        if not (self._explain or self._request.explains):
+            return ()
+        from aisprint_cli.placement.explanation import next_best
+
+        with _interruptible(self._session) as cancelled:
+            return next_best(assessment, _solver(self._time_limit_s, cancelled))
 
     def _report_none(self, problem: Problem, result: Result, cpu_s: float) -> InfeasibleError:
         """Without a placement: why there is none, or that the time was too short to find one."""
@@ -281,8 +340,6 @@ class _Run:
 
 def _any_placement(problem: Problem, result: Result) -> Result:
     """When the time was too short for the exact search: a placement made to be fast, then cheaper."""
-    from dataclasses import replace
-
     from aisprint_cli.placement.constraints import assess
     from aisprint_cli.placement.fastest import FastSearch, shrink
 

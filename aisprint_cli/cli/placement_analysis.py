@@ -1,0 +1,285 @@
+"""What `aisprint place` does besides placing: what if, more load, fronts, and the report of it all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from aisprint_cli.errors import StateError, UsageError
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from aisprint_cli.cli.session import Session
+    from aisprint_cli.placement.comparison import Comparison
+    from aisprint_cli.placement.constraints import Assessment
+    from aisprint_cli.placement.exact import Result
+    from aisprint_cli.placement.explanation import NextBest
+    from aisprint_cli.placement.load_range import LoadRange
+    from aisprint_cli.placement.load_sensitivity import LoadSensitivity
+    from aisprint_cli.placement.objectives import Objective
+    from aisprint_cli.placement.pareto import Front
+    from aisprint_cli.placement.problem import Placement, Problem
+
+Interruptible = Callable[[], "AbstractContextManager[Callable[[], bool]]"]
+_OBJECTIVES: Final = ("cost", "latency")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for on the command line."""
+
+    what_if: tuple[str, ...] = ()
+    load: bool = False
+    rates: tuple[float, float] | None = None
+    pareto: tuple[str, ...] = ()
+    path: str | None = None
+    report: Path | None = None
+    time_s: float = 30.0
+
+    @property
+    def asks(self) -> bool:
+        """Whether anything was asked for besides the placement."""
+        return bool(self.what_if or self.load or self.pareto or self.report)
+
+    @property
+    def explains(self) -> bool:
+        """Whether the next best choices are needed."""
+        return self.report is not None
+
+
+def parse_request(
+    *,
+    what_if: list[str] | None,
+    load: bool,
+    rates: str | None,
+    pareto: str | None,
+    path: str | None,
+    report: Path | None,
+    time_s: float,
+) -> Request:
+    """The request of a command line.
+
+    Raises:
+        UsageError: when an option cannot be read.
+
+    """
+    if report is not None and not report.parent.is_dir():
+        raise UsageError(f"There is no directory {report.parent}.", mend="Make it, or give another file.")
+    return Request(
+        what_if=tuple(what_if or ()),
+        load=load or rates is not None or report is not None,
+        rates=None if rates is None else _rates(rates),
+        pareto=_objectives(pareto or ("cost,latency" if report is not None or path is not None else "")),
+        path=path,
+        report=report,
+        time_s=time_s,
+    )
+
+
+def _rates(text: str) -> tuple[float, float]:
+    low, _, high = text.partition(":")
+    try:
+        span = (float(low), float(high))
+    except ValueError:
+        span = (0.0, 0.0)
+    if not 0 < span[0] < span[1] < float("inf"):
+        raise UsageError(f"{text} is no range of rates.", mend="Give LOW:HIGH in requests/s, as in 0.5:4.")
+    return span
+
+
+def _objectives(text: str) -> tuple[str, ...]:
+    from aisprint_cli.load.suggestions import closest
+
+    words = [word.strip().lower() for word in text.split(",") if word.strip()]
+    for word in words:
+        if word not in _OBJECTIVES:
+            near = closest(word, _OBJECTIVES)
+            known = f"Did you mean `{near}`?" if near else f"There is: {', '.join(_OBJECTIVES)}."
+            raise UsageError(f"There is no objective `{word}`.", mend=known)
+    if words and ("cost" not in words or len(set(words)) < 2):
+        raise UsageError("A front is of cost against something.", mend="Give --pareto cost,latency.")
+    return tuple(word for word in words if word != "cost")
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What was found besides the placement."""
+
+    changes: tuple[str, ...] = ()
+    comparison: Comparison | None = None
+    load_range: LoadRange | None = None
+    sensitivity: LoadSensitivity | None = None
+    fronts: tuple[Front, ...] = field(default=())
+
+    def to_json(self, problem: Problem) -> dict[str, Any]:
+        """What was found as plain values; nothing for what was not asked."""
+        from aisprint_cli.placement.analysis_values import front_values, range_values, sensitivity_values
+
+        values: dict[str, Any] = {}
+        if self.changes:
+            comparison = None if self.comparison is None else self.comparison.to_json()
+            values["what_if"] = {"changes": list(self.changes), "comparison": comparison}
+        if self.load_range is not None:
+            values["load"] = {"carries": range_values(self.load_range)}
+            if self.sensitivity is not None:
+                values["load"] |= sensitivity_values(problem, self.sensitivity)
+        if self.fronts:
+            values["fronts"] = [front_values(problem, front) for front in self.fronts]
+        return values
+
+    def print(self, console: Console, assessment: Assessment) -> None:
+        """Print what was found."""
+        from aisprint_cli.cli.analysis_view import print_comparison, print_front, print_load
+
+        if self.changes:
+            print_comparison(console, self.changes, self.comparison)
+        if self.load_range is not None:
+            print_load(console, assessment, self.load_range, self.sensitivity)
+        for front in self.fronts:
+            print_front(console, assessment, front)
+
+
+def analyse(
+    session: Session,
+    request: Request,
+    assessment: Assessment,
+    result: Result,
+    interruptible: Interruptible,
+    before: Assessment | None = None,
+) -> Analysis:
+    """Do what was asked for.
+
+    Args:
+        session: where progress is told.
+        request: what was asked for.
+        assessment: the placement found (of the changed problem, with changes).
+        result: how it was found.
+        interruptible: a context in which Ctrl-C ends a part with what it has.
+        before: the placement without the changes, if there is one.
+
+    """
+    from aisprint_cli.placement.comparison import compare
+
+    comparison = compare(before, assessment) if request.what_if and before is not None else None
+    span, sensitivity = None, None
+    if request.load:
+        span, sensitivity = _load(session, request, assessment, interruptible)
+    return Analysis(
+        changes=request.what_if,
+        comparison=comparison,
+        load_range=span,
+        sensitivity=sensitivity,
+        fronts=tuple(_fronts(session, request, assessment, result, interruptible)),
+    )
+
+
+def _load(
+    session: Session, request: Request, assessment: Assessment, interruptible: Interruptible
+) -> tuple[LoadRange | None, LoadSensitivity | None]:
+    from aisprint_cli.placement.load_range import load_range
+    from aisprint_cli.placement.load_sensitivity import load_sensitivity
+
+    problem, placement = assessment.problem, assessment.placement
+    session.note("Looking for the rates at which another placement is cheaper.")
+    low, high = request.rates or (problem.entry_rate_per_s / 2, problem.entry_rate_per_s * 2)
+    with interruptible() as cancelled:
+        clock = _Clock(request.time_s, cancelled)
+        found = load_sensitivity(
+            problem, clock.solve, low, high, start=placement, cancelled=clock.over, most_solves=10_000
+        )
+    return load_range(problem, placement), found
+
+
+def _fronts(
+    session: Session,
+    request: Request,
+    assessment: Assessment,
+    result: Result,
+    interruptible: Interruptible,
+) -> list[Front]:
+    from aisprint_cli.placement.pareto import pareto
+
+    fronts = []
+    for name in request.pareto:
+        session.note(f"Looking for the front of cost against {name}.")
+        objective = _objective(assessment.problem, name, request.path)
+        with interruptible() as cancelled:
+            clock = _Clock(request.time_s, cancelled)
+            fronts.append(
+                pareto(objective, clock.solve, start=result, cancelled=clock.over, most_solves=10_000)
+            )
+    return fronts
+
+
+def _objective(problem: Problem, name: str, path: str | None) -> Objective:
+    from aisprint_cli.placement.objectives import latency
+
+    if name == "latency":
+        return latency(problem, path)
+    raise UsageError(f"There is no objective `{name}`.")
+
+
+class _Clock:
+    """Solves within what is left of a time."""
+
+    def __init__(self, time_s: float, cancelled: Callable[[], bool]) -> None:
+        self._end = time.monotonic() + time_s
+        self._cancelled = cancelled
+
+    def over(self) -> bool:
+        """Whether the time is over or the person wants an end."""
+        return self._cancelled() or time.monotonic() >= self._end
+
+    def solve(self, problem: Problem, start: Placement | None) -> Result:
+        """Solve, until the time is over."""
+        from aisprint_cli.placement.exact import solve
+
+        return solve(problem, warm_start=start, cancelled=self.over)
+
+
+def write_report(
+    path: Path,
+    title: str,
+    assessment: Assessment,
+    result: Result,
+    cpu_s: float,
+    analysis: Analysis,
+    next_best: tuple[NextBest, ...],
+) -> None:
+    """Write the report of a placement and what was found besides.
+
+    Raises:
+        StateError: when the file cannot be written.
+
+    """
+    from aisprint_cli import __version__
+    from aisprint_cli.report.html import report_html
+    from aisprint_cli.report.placement_report import PlacementReport
+    from aisprint_cli.system.files import write_atomic
+
+    report = PlacementReport(
+        title=title,
+        program=f"aisprint {__version__}",
+        assessment=assessment,
+        result=result,
+        cpu_s=cpu_s,
+        load_range=analysis.load_range,
+        sensitivity=analysis.sensitivity,
+        fronts=analysis.fronts,
+        next_best=next_best,
+        what_if=analysis.comparison,
+        changes=analysis.changes,
+    )
+    try:
+        write_atomic(path, report_html(report))
+    except OSError as error:
+        raise StateError(
+            f"{path} cannot be written: {error.strerror or error}.",
+            mend="Check that its directory may be written to.",
+        ) from error
