@@ -16,8 +16,10 @@ components are placed, so nothing that could be completed is dropped.
 
 from __future__ import annotations
 
-from operator import add
+from operator import add, mul
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from aisprint_cli.placement.candidates import Candidate, CandidateMaker, Configuration
 from aisprint_cli.placement.problem import RELATIVE_TOLERANCE, holds
@@ -25,7 +27,6 @@ from aisprint_cli.placement.problem import RELATIVE_TOLERANCE, holds
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from aisprint_cli.placement.compiled import Compiled
@@ -34,8 +35,18 @@ if TYPE_CHECKING:
 ROW_TOLERANCE = 1e-8
 """By how much a capacity row may overflow: more than the limits it stands for may, for rounding."""
 
+PROOF_TOLERANCE = 1e-9
+"""Relative difference of cost below which two placements count as equally cheap."""
+
+EASY_NODES = 100
+"""Nodes after which a search starts again with the surrogate row."""
+
 PAUSE_EVERY = 256
 """Nodes between two looks at the clock."""
+
+
+class _HardError(Exception):
+    """The search takes long enough to be worth a better preparation."""
 
 
 class AssignmentSearch:
@@ -60,9 +71,6 @@ class AssignmentSearch:
         self._bound = bound
         self._pause = pause
         self._budget = limit - bound
-        self._rows = configuration.rows
-        self._row_prices = [row.price for row in configuration.rows]
-        self._row_capacity = [configuration.instances[row.slot] for row in configuration.rows]
         self._fixed = sum(
             compiled.prices[column] * count
             for column, count in zip(configuration.columns, configuration.instances, strict=True)
@@ -79,25 +87,68 @@ class AssignmentSearch:
         """Search; `best` and `best_cost` then hold the cheapest placement found, if any."""
         if not all(self._candidates):
             return
-        self._prepare()
         self._chosen: list[Candidate | None] = [None] * len(self._candidates)
-        self._descend(0, 0.0, (0.0,) * len(self._configuration.columns), (0.0,) * len(self._rows))
+        self._patience = EASY_NODES
+        try:
+            self._start(None)
+        except _HardError:
+            self._patience = 0
+            self._start(surrogate(self._candidates, self._configuration))
+
+    def _start(self, multipliers: list[float] | None) -> None:
+        self._prepare_rows(multipliers)
+        self._prepare()
+        self._descend(0, 0.0, (0.0,) * len(self._configuration.columns), (0.0,) * len(self._row_capacity))
+
+    def _prepare_rows(self, multipliers: list[float] | None) -> None:
+        """Choose the rows to watch: those with a price and, if given, the surrogate of all."""
+        rows = self._configuration.rows
+        instances = self._configuration.instances
+        priced = [place for place, row in enumerate(rows) if row.price > 0]
+        self._row_prices = [rows[place].price for place in priced]
+        self._row_capacity = [float(instances[rows[place].slot]) for place in priced]
+        self._weighted: list[list[tuple[Candidate, tuple[float, ...], float]]] = []
+        if multipliers is not None:
+            self._row_prices.append(0.0)
+            self._row_capacity.append(
+                sum(share * instances[row.slot] for share, row in zip(multipliers, rows, strict=True))
+            )
+        for items in self._candidates:
+            weighted = []
+            for item in items:
+                weights = [item.weights[place] for place in priced]
+                pressure = 0.0
+                if multipliers is not None:
+                    pressure = sum(map(mul, multipliers, item.weights))
+                    weights.append(pressure)
+                weighted.append((item, tuple(weights), pressure))
+            if multipliers is not None:
+                weighted.sort(key=lambda entry: (round(entry[0].regret, 9), entry[2]))
+            self._weighted.append(weighted)
 
     def _prepare(self) -> None:
         """Order the components and add up what those still to come must or can add."""
-        order = sorted(range(len(self._candidates)), key=lambda c: (len(self._candidates[c]), c))
-        items = [self._candidates[component] for component in order]
+        order = sorted(
+            range(len(self._candidates)),
+            key=lambda c: (
+                len(self._candidates[c]) > 1,
+                -max(entry[2] for entry in self._weighted[c]),
+                len(self._candidates[c]),
+                c,
+            ),
+        )
         slots = range(len(self._configuration.columns))
-        loads = [[dict(item.loads) for item in group] for group in items]
+        loads = [[dict(item.loads) for item in self._candidates[component]] for component in order]
         self._least = _still_to_come(
             [[min(load.get(slot, 0.0) for load in group) for slot in slots] for group in loads]
         )
-        rows = range(len(self._rows))
+        rows = range(len(self._row_capacity))
+        items = [[weights for _, weights, _ in self._weighted[component]] for component in order]
         self._least_weight = _still_to_come(
-            [[min(item.weights[row] for item in group) for row in rows] for group in items]
+            [[min(weights[row] for weights in group) for row in rows] for group in items]
         )
         self._most_weight = _still_to_come(
-            [[max(item.weights[row] for item in group) for row in rows] for group in items]
+            [[max(weights[row] for weights in group) for row in rows] for group in items]
         )
         self._order = order
         rank = {component: place for place, component in enumerate(order)}
@@ -113,10 +164,7 @@ class AssignmentSearch:
         self._prepare_limits()
 
     def _prepare_limits(self) -> None:
-        inverse = self._inverse_idle(0, (0.0,) * len(self._configuration.columns))
-        self._fastest_s = [
-            min(_response_s(item, inverse) for item in items) if inverse else 0.0 for items in self._candidates
-        ]
+        self._fastest = [_fastest(items) for items in self._candidates]
         self._limits: list[tuple[tuple[int, ...], float]] = [
             ((component,), limit_s * (1 + RELATIVE_TOLERANCE))
             for component, limit_s in enumerate(self._compiled.limits_s)
@@ -143,16 +191,18 @@ class AssignmentSearch:
         self.nodes += 1
         if self.nodes % PAUSE_EVERY == 0:
             self._pause()
+        if self._patience and self.nodes > self._patience:
+            raise _HardError
         if depth == len(self._order):
             self._complete(loads)
             return
         component = self._order[depth]
-        for candidate in self._candidates[component]:
+        for candidate, own_weights, _ in self._weighted[component]:
             total = regret + candidate.regret
             if total >= self._budget:
                 self.cut = True
-                break
-            after_weights = tuple(map(add, weights, candidate.weights))
+                continue
+            after_weights = tuple(map(add, weights, own_weights))
             idle = self._idle_price(depth + 1, after_weights)
             if idle is None:
                 continue
@@ -208,18 +258,23 @@ class AssignmentSearch:
         return True
 
     def _in_time(self, inverse: tuple[float, ...]) -> bool:
-        """Whether every limit can still hold."""
+        """Whether every limit can still hold: what is placed, and the fastest way for what is not."""
+        known: dict[int, float] = {}
         for components, limit_s in self._limits:
-            time_s = 0.0
+            total_s = 0.0
             for component in components:
-                candidate = self._chosen[component]
-                if candidate is None:
-                    time_s += self._fastest_s[component]
-                else:
-                    time_s += candidate.constant_s
-                    for slot, part_s in candidate.times_s:
-                        time_s += part_s * inverse[slot]
-            if time_s > limit_s:
+                time_s = known.get(component)
+                if time_s is None:
+                    candidate = self._chosen[component]
+                    if candidate is not None:
+                        time_s = candidate.constant_s
+                        for slot, part_s in candidate.times_s:
+                            time_s += part_s * inverse[slot]
+                    else:
+                        time_s = min([_response_s(item, inverse) for item in self._fastest[component]])
+                    known[component] = time_s
+                total_s += time_s
+            if total_s > limit_s:
                 return False
         return True
 
@@ -235,7 +290,37 @@ class AssignmentSearch:
         if not memory_holds(self._compiled, chosen, self._configuration):
             return
         self.best, self.best_cost = chosen, cost
-        self._budget = cost - self._bound
+        self._budget = cost - PROOF_TOLERANCE * abs(cost) - self._bound
+
+
+def surrogate(candidates: Sequence[Sequence[Candidate]], configuration: Configuration) -> list[float]:
+    """Multipliers that make one row of all capacity rows, as tight as possible (Glover 1968).
+
+    With multipliers ``v`` the components need at least the sum of their least ``v w``, and have
+    ``v n``. Multiplicative weights (Plotkin, Shmoys, Tardos 1995) look for the ``v`` at which the
+    first comes nearest to the second, or passes it.
+    """
+    capacity = np.array([float(configuration.instances[row.slot]) for row in configuration.rows])
+    weights = np.array([item.weights for items in candidates for item in items]).reshape(-1, len(capacity))
+    if not len(capacity):
+        return []
+    weights = weights / capacity
+    starts = np.cumsum([0, *(len(items) for items in candidates[:-1])])
+    group = np.repeat(np.arange(len(candidates)), [len(items) for items in candidates])
+    shares = np.full(len(capacity), 1.0 / len(capacity))
+    best, best_need = shares, -1.0
+    for round_ in range(40):
+        pressure = weights @ shares
+        least = np.minimum.reduceat(pressure, starts)
+        need = float(least.sum())
+        if need > best_need:
+            best, best_need = shares, need
+        chosen = pressure <= least[group]
+        ties = np.add.reduceat(chosen, starts, dtype=float)
+        used = (chosen / ties[group]) @ weights
+        shares = shares * np.exp(2.0 / (1 + 0.3 * round_) * (used - used.max()))
+        shares = shares / shares.sum()
+    return [float(value) for value in best / capacity]
 
 
 def _still_to_come(by_component: Sequence[Sequence[float]]) -> list[tuple[float, ...]]:
@@ -264,6 +349,20 @@ def _all_candidates(
             )
         )
     return result
+
+
+def _fastest(items: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """The candidates of which one is the fastest, whatever the utilisations."""
+    kept: list[Candidate] = []
+    for item in sorted(items, key=lambda item: item.constant_s + sum(part for _, part in item.times_s)):
+        parts = dict(item.times_s)
+        if not any(
+            other.constant_s <= item.constant_s
+            and all(part <= parts.get(slot, 0.0) for slot, part in other.times_s)
+            for other in kept
+        ):
+            kept.append(item)
+    return tuple(kept)
 
 
 def _response_s(candidate: Candidate, inverse: Sequence[float]) -> float:

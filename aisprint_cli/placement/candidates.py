@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PricedRow:
-    """A capacity row with its price; see `relaxation`.
+    """A capacity row with its price, which may be zero; see `relaxation`.
 
     `slot` is the place of its resource in the configuration, `share` (by component) what a second of
     demand weighs besides the load itself.
@@ -35,11 +35,15 @@ class PricedRow:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """The columns in use, their instances, and the capacity rows that carry a price."""
+    """The columns in use, their instances and capacity rows, and the columns still open.
+
+    On an open column a piece pays for its load alone and waits for nobody: a relaxation.
+    """
 
     columns: tuple[int, ...]
     instances: tuple[int, ...]
     rows: tuple[PricedRow, ...]
+    open: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ class CandidateMaker:
         self._compiled = compiled
         self._instances = configuration.instances
         self._slots = {column: slot for slot, column in enumerate(configuration.columns)}
+        self._open = configuration.open
         self._rows = configuration.rows
         self._budget = budget
         self.cut = False
@@ -131,14 +136,10 @@ class CandidateMaker:
             return
         before = chosen[-1] if chosen else None
         for option in item.options[place]:
-            if option.column == FUNCTION:
-                extra = option.cost - minima[place]
-            elif option.column in self._slots:
-                slot = self._slots[option.column]
-                extra = self._per_load[slot] * option.load + self._per_second[slot] * option.time_s
-                extra -= minima[place]
-            else:
+            price = self._price(option)
+            if price is None:
                 continue
+            extra = price - minima[place]
             if regret + extra > self._budget:
                 self.cut = True
                 continue
@@ -155,6 +156,17 @@ class CandidateMaker:
                 component, item, minima, regret + extra, (*chosen, option), transfer_s + sent_s, found
             )
 
+    def _price(self, option: PieceOption) -> float | None:
+        """What an option costs at the configuration's prices; None if it is not there."""
+        if option.column == FUNCTION:
+            return option.cost
+        slot = self._slots.get(option.column)
+        if slot is not None:
+            return self._per_load[slot] * option.load + self._per_second[slot] * option.time_s
+        if option.column in self._open:
+            return self._compiled.prices[option.column] * option.load
+        return None
+
     def _finish(
         self,
         component: int,
@@ -169,11 +181,11 @@ class CandidateMaker:
         cost = 0.0
         constant_s = transfer_s
         for option in chosen:
-            if option.column == FUNCTION:
-                cost += option.cost
+            slot = self._slots.get(option.column)
+            if slot is None:
+                cost += option.cost if option.column == FUNCTION else self._price(option) or 0.0
                 constant_s += option.time_s
             else:
-                slot = self._slots[option.column]
                 loads[slot] = loads.get(slot, 0.0) + option.load
                 times_s[slot] = times_s.get(slot, 0.0) + option.time_s
         response_s = constant_s

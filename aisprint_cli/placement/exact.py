@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from aisprint_cli.placement.assignment import AssignmentSearch
+from aisprint_cli.placement.assignment import PROOF_TOLERANCE, AssignmentSearch
 from aisprint_cli.placement.candidates import Configuration, PricedRow
 from aisprint_cli.placement.compiled import Compiled, compile_problem
 from aisprint_cli.placement.problem import Choice, Placement
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
 
     from aisprint_cli.placement.candidates import Candidate
     from aisprint_cli.placement.problem import Problem
-
-PROOF_TOLERANCE = 1e-9
-"""Relative difference of cost below which two placements count as equally cheap."""
-
 
 class Status(StrEnum):
     """How a solve ended."""
@@ -257,8 +253,7 @@ class _Search:
         ):
             shares = self._relaxation.rows(column, count).share
             for share, price in zip(shares.tolist(), prices.tolist(), strict=True):
-                if price > 0:
-                    rows.append(PricedRow(slot, tuple(share), price))
+                rows.append(PricedRow(slot, tuple(share), max(price, 0.0)))
         return tuple(rows)
 
 
