@@ -6,12 +6,14 @@ what they held, so a run that was killed in between is completed by the next one
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from aisprint_cli.design.manifest import OutsideRecord
 from aisprint_cli.design.records import record_bytes, record_file
+from aisprint_cli.system.files import write_atomic
 
 ANNOTATIONS_PATH = "common_config/annotations.yaml"
 CONSTRAINTS_PATH = "space4ai-d/qos_constraints.yaml"
@@ -111,8 +113,17 @@ def put_in_place(directory: Path, staged: StagedFile) -> Path | None:
         target.unlink(missing_ok=True)
     else:
         target.parent.mkdir(exist_ok=True)
-        staged.whole.replace(target)
+        _move(staged.whole, target)
     return kept
+
+
+def _move(whole: Path, target: Path) -> None:
+    try:
+        whole.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        write_atomic(target, whole.read_bytes())  # its directory is a link to another file system
 
 
 def write_aside(scratch: Path, name: str, text: str) -> Path:

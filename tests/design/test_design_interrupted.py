@@ -6,7 +6,9 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -100,4 +102,26 @@ def test_a_file_outside_the_tree_that_cannot_be_written_is_named_and_mended_by_t
     tool.unlink()
     assert design(undesigned).outcome is Outcome.WRITTEN
     assert (tool / "qos_constraints.yaml").is_file()
+    assert design(undesigned).outcome is Outcome.UNCHANGED
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[Path]:
+    """A directory on another file system."""
+    memory = Path("/dev/shm")
+    if not memory.is_dir() or memory.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("this machine has no second file system to write to")
+    with tempfile.TemporaryDirectory(dir=memory) as directory:
+        yield Path(directory)
+
+
+def test_a_directory_that_is_linked_to_another_file_system_is_written_too(
+    undesigned: Path, elsewhere: Path, design: Designer
+) -> None:
+    tool = undesigned / "space4ai-d"
+    shutil.copytree(tool, elsewhere / "tool")
+    shutil.rmtree(tool)
+    tool.symlink_to(elsewhere / "tool")
+    assert design(undesigned).outcome is Outcome.WRITTEN
+    assert [path.name for path in (elsewhere / "tool").glob("*qos*")] == ["qos_constraints.yaml"]
     assert design(undesigned).outcome is Outcome.UNCHANGED
