@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -36,12 +34,6 @@ LockTimeout = Annotated[
         "--lock-timeout", metavar="SECONDS", min=0, help="How long to wait for another deploy or undeploy."
     ),
 ]
-
-
-def shown(directory: Path) -> str:
-    """How to name an application directory in a command to be typed here."""
-    relative = os.path.relpath(directory)
-    return shlex.quote(relative if not relative.startswith("..") else str(directory))
 
 
 def is_application(path: Path) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aisprint_cli.cli.deployment_options import shown
+from aisprint_cli.system.typed_commands import typed
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,9 +23,9 @@ def print_kept(console: Console, kept: Mapping[str, str], directory: Path) -> No
     for cluster, where in kept.items():
         console.print(f"Kept data of {cluster}: {where}", markup=False, soft_wrap=True)
     if kept:
-        app = shown(directory)
+        again, away = typed("deploy", directory), typed("undeploy", directory, "--delete-kept")
         console.print(
-            f"`aisprint deploy {app}` brings it back, `aisprint undeploy {app} --delete-kept` deletes it.",
+            f"`{again}` brings it back, `{away}` deletes it.",
             markup=False,
             soft_wrap=True,
         )

@@ -15,6 +15,7 @@ from aisprint_cli.deploy.secrets import SecretStore
 from aisprint_cli.deploy.topology import Topology, topology_of
 from aisprint_cli.errors import StateError
 from aisprint_cli.system.state_directory import ledger_path, state_directory
+from aisprint_cli.system.typed_commands import typed
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Workspace:
             raise StateError(
                 f"Deployment {found.name} of {self.application.name} is not complete: {found.state}.",
                 why="A deploy or undeploy is at work on it, failed, or was stopped.",
-                mend=f"Wait for it, or run `aisprint deploy {self.application.name}` to go on.",
+                mend=f"Wait for it, or run `{typed('deploy', self.application)}` to go on.",
             )
         return found
 
@@ -70,7 +71,7 @@ class Workspace:
 def nothing_deployed(application: Path) -> StateError:
     """The error of a command that needs a deployment where there is none."""
     return StateError(
-        f"Nothing of {application.name} is deployed.", mend=f"Run `aisprint deploy {application.name}` first."
+        f"Nothing of {application.name} is deployed.", mend=f"Run `{typed('deploy', application)}` first."
     )
 
 

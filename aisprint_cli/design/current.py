@@ -17,6 +17,7 @@ from aisprint_cli.errors import InvalidInputError, StateError, UsageError
 from aisprint_cli.load.application import require_application
 from aisprint_cli.model.application import Application
 from aisprint_cli.model.deployment import Deployment
+from aisprint_cli.system.typed_commands import typed
 
 OPTIMAL_CHOICE = "optimal"
 _LISTED = 3
@@ -66,7 +67,7 @@ def open_design(directory: Path) -> OpenedDesign:
         raise StateError(
             "The application has not been designed yet.",
             why=f"There is no record of a design in {tree}.",
-            mend="Run `aisprint design`.",
+            mend=f"Run `{typed('design', directory)}`.",
         )
     _refuse_stale(directory, application, manifest)
     counts = {name: len(record.cuts) for name, record in manifest.splits.items()}
@@ -86,7 +87,7 @@ def _refuse_stale(directory: Path, application: Application, manifest: Manifest)
         raise StateError(
             "The design is out of date.",
             why=f"Changed since: {', '.join(different[:_LISTED])}{more}.",
-            mend="Run `aisprint design`.",
+            mend=f"Run `{typed('design', directory)}`.",
         )
 
 
@@ -129,7 +130,7 @@ def _optimal(opened: OpenedDesign) -> Selection:
         raise StateError(
             f"There is no {TREE}/{OPTIMAL_PATH}.",
             why="Neither `aisprint design` nor placement has written it.",
-            mend="Run `aisprint design`.",
+            mend=f"Run `{typed('design', opened.directory)}`.",
         ) from None
     except ProductionError as error:
         raise InvalidInputError(

@@ -16,7 +16,6 @@ from aisprint_cli.cli.deployment_options import (
     Parallel,
     Yes,
     exactly_one,
-    shown,
 )
 from aisprint_cli.cli.session import (
     Directory,
@@ -93,6 +92,7 @@ def _run(session: Session, workspace: Workspace, prepared: Prepared, *, parallel
     from aisprint_cli.cli.plan_view import StepView, print_plan, require_complete, say_stopping
     from aisprint_cli.deploy.interruption import two_strokes
     from aisprint_cli.deploy.run import Execution, deploy, plan_deployment
+    from aisprint_cli.system.typed_commands import typed
 
     plan = plan_deployment(workspace, prepared.desired)
     if not plan.is_empty:
@@ -107,8 +107,8 @@ def _run(session: Session, workspace: Workspace, prepared: Prepared, *, parallel
         outcome = deploy(workspace, plan, prepared, execution)
     _emit(session, prepared, plan, workspace.backend_name, outcome)
     choice = "--optimal" if prepared.choice == "optimal" else f"--deployment {prepared.choice}"
-    again = f"aisprint deploy {shown(workspace.application)}"
-    require_complete(outcome, "deploy", f"{again} {choice}")
+    again = typed("deploy", workspace.application, choice)
+    require_complete(outcome, "deploy", again)
 
 
 def _emit(

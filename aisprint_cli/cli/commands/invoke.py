@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from aisprint_cli.cli.deployment_options import DEFAULT_BACKEND, BackendName, shown, split_application
+from aisprint_cli.cli.deployment_options import DEFAULT_BACKEND, BackendName, split_application
 from aisprint_cli.cli.session import (
     DirectoryOption,
     NoColor,
@@ -188,19 +188,19 @@ def _conclude(session: Session, workspace: Workspace, tally: Tally, total: int) 
     """
     from aisprint_cli.cli.invocation_view import print_invocations
     from aisprint_cli.errors import InterruptedRunError
+    from aisprint_cli.system.typed_commands import typed
 
     if session.output is not OutputFormat.JSON:
         print_invocations(session.out, tally)
     if tally.total < total:
         raise InterruptedRunError(f"invoke was stopped: {total - tally.total} of {total} files were not fed.")
     if tally.failures:
-        app = shown(workspace.application)
         failure = next((entry.failure for entry in tally.bad if entry.failure is not None), None)
-        job = f" --job {failure.job}" if failure is not None and failure.job else " --failed"
+        which = ("--job", failure.job) if failure is not None and failure.job else ("--failed",)
         raise ExternalError(
             f"{tally.failures} of {tally.total} inputs did not end well.",
             why=_reason(failure),
-            mend=f"`aisprint logs {app}{job}` shows what the component wrote.",
+            mend=f"`{typed('logs', workspace.application, *which)}` shows what the component wrote.",
         )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from aisprint_cli.cli.deployment_options import DEFAULT_BACKEND, BackendName, shown
+from aisprint_cli.cli.deployment_options import DEFAULT_BACKEND, BackendName
 from aisprint_cli.cli.session import (
     Directory,
     DirectoryOption,
@@ -146,13 +146,14 @@ def _require_sound(found: Status, directory: Path) -> None:
         VerificationError: when something drifted or a limit is violated.
     """
     from aisprint_cli.deploy.measures import Verdict
+    from aisprint_cli.system.typed_commands import typed
 
     drifted = [f"{entry.item.id}: {entry.drift}" for entry in found.items if entry.drift]
     violated = [entry for entry in found.measures if entry.verdict is Verdict.VIOLATED]
     if drifted:
         raise VerificationError(
             f"{len(drifted)} items drifted: {'; '.join(drifted)}.",
-            mend=f"`aisprint deploy {shown(directory)}` repairs them.",
+            mend=f"`{typed('deploy', directory)}` repairs them.",
         )
     if violated:
         paths = "; ".join(" > ".join(entry.constraint.parts) for entry in violated)

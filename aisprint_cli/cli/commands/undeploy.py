@@ -18,7 +18,6 @@ from aisprint_cli.cli.deployment_options import (
     LockTimeout,
     Parallel,
     Yes,
-    shown,
 )
 from aisprint_cli.cli.session import (
     Directory,
@@ -71,6 +70,7 @@ def undeploy(
     from aisprint_cli.deploy.run import plan_removal
     from aisprint_cli.deploy.workspace import has_ledger, open_workspace
     from aisprint_cli.system.application_lock import application_lock
+    from aisprint_cli.system.typed_commands import typed
 
     session = open_session(output, quiet, verbose, no_color)
     directory = application_directory(app, application_dir)
@@ -87,7 +87,7 @@ def undeploy(
         command = f"aisprint undeploy {directory.name}"
         with application_lock(workspace.folder, command, timeout_s=lock_timeout, waiting=session.note):
             plan = plan_removal(workspace, keep_data=keep_data, delete_kept=delete_kept)
-            again = f"aisprint undeploy {shown(directory)}{' --keep-data' if keep_data else ''}"
+            again = typed("undeploy", directory, *(["--keep-data"] if keep_data else []))
             _run(session, workspace, plan, parallel=parallel, yes=yes, again=again)
 
 
