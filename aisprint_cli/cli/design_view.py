@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aisprint_cli.cli.placing_view import print_placing
 from aisprint_cli.cli.session import Session
-from aisprint_cli.design.enumeration import BASE_DEPLOYMENT
+from aisprint_cli.design.enumeration import BASE_DEPLOYMENT, deployment_index
 from aisprint_cli.design.report import DesignReport, Outcome
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def print_report(console: Console, report: DesignReport) -> None:
     if limits:
         print_page(console, _constraints(limits), "")
     console.print(_deployments(report), markup=False)
+    print_placing(console, report.placing)
     for line in _changes(report):
         console.print(line, markup=False)
 
@@ -148,7 +150,10 @@ def _constraints(limits: Iterable[tuple[str, str, float]]) -> Table:
 def _deployments(report: DesignReport) -> str:
     count = report.design.count
     words = "1 deployment: base" if count == 1 else f"{count:,} deployments: base to deployment{count - 1}"
-    capped = f"; only the first {report.written:,} written" if report.is_capped else ""
+    optimum = report.placing.optimum
+    beyond = optimum is not None and (deployment_index(optimum.deployment) or 0) >= report.written
+    further = f" and {optimum.deployment}" if optimum is not None and beyond else ""
+    capped = f"; only the first {report.written:,}{further} written" if report.is_capped else ""
     return f"{words}{capped}."
 
 

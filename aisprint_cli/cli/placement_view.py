@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from aisprint_cli.cli.tables import plain_table, print_page
 from aisprint_cli.placement.constraints import Kind
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from aisprint_cli.placement.conflict import Conflict
     from aisprint_cli.placement.constraints import Assessment, Constraint
     from aisprint_cli.placement.exact import Result
-    from aisprint_cli.placement.explanation import NextBest
     from aisprint_cli.placement.output_file import Difference
 
 
@@ -53,7 +52,7 @@ def _components(assessment: Assessment) -> Table:
             times = assessment.component_s[number] if alone else assessment.piece_s[number][place]
             table.add_row(
                 escape(component.name) if not place else "",
-                escape(_piece_words(alternative.name, piece.name)),
+                escape(_piece_words(component.name, alternative.name, piece.name)),
                 escape(problem.resources[resource].name),
                 escape(problem.layers[problem.resources[resource].layer].name),
                 seconds(times),
@@ -63,8 +62,9 @@ def _components(assessment: Assessment) -> Table:
     return table
 
 
-def _piece_words(alternative: str, piece: str) -> str:
-    return piece if alternative == piece else f"{alternative}: {piece}"
+def _piece_words(component: str, alternative: str, piece: str) -> str:
+    """A piece; with its alternative where its name does not say which that is, as `h1` does not."""
+    return piece if piece.startswith(component) or alternative == piece else f"{alternative}: {piece}"
 
 
 def _purchases(assessment: Assessment) -> Table:
@@ -123,36 +123,33 @@ def money(value: float) -> str:
 
 def print_proof(console: Console, result: Result, cpu_s: float) -> None:
     """Print what is proven of the cost."""
-    if result.status is Status.OPTIMAL:
-        words = f"Cost {money(result.cost)}, proven to be the least there is"
-    else:
-        words = (
-            f"Cost {money(result.cost)}; no placement costs less than {money(result.lower_bound)}"
-            f" (gap {100 * result.gap:.2g} %)"
-        )
+    proven = result.status is Status.OPTIMAL
+    words = proof_words(result.cost, None if proven else result.lower_bound)
     console.print(f"\n{words}, in {cpu_s:.2g} s of CPU.", markup=False)
 
 
-def print_alternatives(console: Console, assessment: Assessment, alternatives: Sequence[NextBest]) -> None:
-    """Print what each component would do instead, and what that would cost."""
+def proof_words(cost: float, lower_bound: float | None) -> str:
+    """What is proven of a cost: that it is optimal (no bound given), or how far from it at most."""
+    if lower_bound is None:
+        return f"Cost {money(cost)}, proven optimal: no placement that keeps the limits costs less"
+    gap = max(0.0, (cost - lower_bound) / cost) if cost else 0.0
+    return f"Cost {money(cost)}; no placement costs less than {money(lower_bound)} (gap {100 * gap:.2g} %)"
+
+
+def print_alternatives(console: Console, alternatives: Iterable[Mapping[str, Any]]) -> None:
+    """Print what each component would do instead and what that would cost, from `NextBest.to_json`."""
     from rich.markup import escape
 
     table = plain_table("instead", "would run as", "on", "and cost", numbers=("and cost",))
     for item in alternatives:
-        component = assessment.problem.components[item.component]
-        choice = item.choice
-        if choice is None or item.extra_cost is None:
-            words = "nothing else keeps the limits" if item.proven else "nothing found in time"
-            table.add_row(escape(component.name), words, "", "")
+        pieces, extra_cost = item["pieces"], item["extra_cost"]
+        if pieces is None or extra_cost is None:
+            words = "nothing else keeps the limits" if item["proven"] else "nothing found in time"
+            table.add_row(escape(item["component"]), words, "", "")
             continue
-        names = [assessment.problem.resources[resource].name for resource in choice.resources]
-        more = f"{'' if item.proven else 'at most '}{money(item.extra_cost)} more"
-        table.add_row(
-            escape(component.name),
-            escape(component.alternatives[choice.alternative].name),
-            escape(", ".join(names)),
-            more,
-        )
+        more = f"{'' if item['proven'] else 'at most '}{money(extra_cost)} more"
+        places = ", ".join(pieces.values())
+        table.add_row(escape(item["component"]), escape(item["deployment"]), escape(places), more)
     print_page(console, "", table)
 
 

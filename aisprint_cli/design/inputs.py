@@ -16,6 +16,13 @@ CONFIGURATION = (
     "common_config/candidate_resources.yaml",
     "common_config/candidate_deployments.yaml",
 )
+MODELS_PATH = "oscarp/performance_models.json"
+MEASUREMENTS = (
+    MODELS_PATH,
+    "oscarp/components_data_size.yaml",
+    "space4ai-d/SPACE4AI-D.yaml",
+)
+"""What placement goes by, where it is there."""
 TOOL_DIRECTORIES = ("ams", "oscar", "oscarp", "pycompss", "space4ai-d", "space4ai-r")
 """The directories of other tools that deployments link to. `im` is not one: it holds secrets."""
 NOT_LINKED = (".gitkeep", "qos_constraints.yaml")
@@ -47,7 +54,8 @@ def read_inputs(directory: Path, application: Application, findings: Findings) -
         for name, source in sorted(application.sources.items())
     }
     tools = {name: names for name in TOOL_DIRECTORIES if (names := _names_in(directory / name))}
-    records = {path: record_file(directory / path) for path in CONFIGURATION if (directory / path).is_file()}
+    read = (*CONFIGURATION, *MEASUREMENTS)
+    records = {path: record_file(directory / path) for path in read if (directory / path).is_file()}
     for name, files in components.items():
         base = application.sources[name].directory
         records |= {f"{base}/{file.path}": file.record for file in files}

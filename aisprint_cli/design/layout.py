@@ -20,7 +20,7 @@ from aisprint_cli.design.documents import (
     total_qos_text,
 )
 from aisprint_cli.design.entries import CopiedFile, Entry, GeneratedFile, SymbolicLink
-from aisprint_cli.design.enumeration import BASE_DEPLOYMENT, Design
+from aisprint_cli.design.enumeration import BASE_DEPLOYMENT, Design, deployment_index
 from aisprint_cli.design.inputs import CONFIGURATION, DesignInputs
 from aisprint_cli.design.production import production_document
 from aisprint_cli.model.deployment import Deployment
@@ -32,7 +32,9 @@ PARTITIONS_PATH = f"{DESIGNS}/component_partitions.yaml"
 OPTIMAL = "optimal_deployment"
 PRODUCTION_FILE = "production_deployment.yaml"
 OPTIMAL_PATH = f"{DEPLOYMENTS}/{OPTIMAL}/{PRODUCTION_FILE}"
+OUTPUT_PATH = f"{DEPLOYMENTS}/{OPTIMAL}/Output.json"
 QOS_FILE = "qos_constraints.yaml"
+DAG_FILE = "application_dag.yaml"
 WRITTEN_INTO = frozenset({"ams", "oscar", "space4ai-d"})
 """Tool directories that a stage writes into for each deployment: real ones, whose entries are links."""
 
@@ -101,6 +103,28 @@ def _segment_entries(
         yield CopiedFile(f"{folder}/{path}", model.source, model.record, component)
 
 
+@dataclass(frozen=True, slots=True)
+class Optimum:
+    """What the optimal deployment holds.
+
+    `deployment` names the deployment it runs. `production` and `output` are the texts of its production
+    file and of the placement's figures; None where another tool wrote the one, or nothing was placed.
+    """
+
+    deployment: str
+    production: str | None = None
+    output: str | None = None
+
+
+def base_optimum(design: Design) -> Optimum:
+    """The optimal deployment as long as nothing is placed: `base`."""
+    return Optimum(BASE_DEPLOYMENT, _base_text(design, design.deployment(BASE_DEPLOYMENT)))
+
+
+def _base_text(design: Design, base: Deployment) -> str:
+    return block(production_document(design.application, base))
+
+
 class DeploymentLayout:
     """The files of `deployments/`.
 
@@ -108,18 +132,21 @@ class DeploymentLayout:
     nothing is monitored.
     """
 
-    def __init__(self, directory: Path, design: Design, inputs: DesignInputs) -> None:
+    def __init__(
+        self, directory: Path, design: Design, inputs: DesignInputs, optimum: Optimum | None
+    ) -> None:
         self._directory = directory
         self._design = design
         self._inputs = inputs
+        self._optimum = optimum
         self.constraints: str | None = None
 
     def entries(self, limit: int) -> Iterator[Entry]:
-        """Every file of the first `limit` deployments, then those about all of them."""
+        """Every file of the first `limit` deployments and of the optimal one, then those about all."""
         summary = [multi_cluster_head()]
         leader: Deployment | None = None
         graph = ""
-        for deployment in self._design.deployments(limit):
+        for deployment in self._deployments(limit):
             if leader is None or leader.dag.components != deployment.dag.components:
                 leader, graph = deployment, dag_text(deployment.dag)
             yield from self._deployment(deployment, leader, graph)
@@ -127,11 +154,21 @@ class DeploymentLayout:
             if deployment.name == BASE_DEPLOYMENT:
                 yield from self._base(deployment)
         yield GeneratedFile(f"{DEPLOYMENTS}/multi_cluster_qos_constraints.yaml", "".join(summary))
+        if self._optimum is not None and self._optimum.production is not None:
+            yield GeneratedFile(OPTIMAL_PATH, self._optimum.production)
+        if self._optimum is not None and self._optimum.output is not None:
+            yield GeneratedFile(OUTPUT_PATH, self._optimum.output)
+
+    def _deployments(self, limit: int) -> Iterator[Deployment]:
+        """The first `limit` deployments, and the optimal one if it comes after them."""
+        yield from self._design.deployments(limit)
+        name = self._optimum.deployment if self._optimum else BASE_DEPLOYMENT
+        if (deployment_index(name) or 0) >= limit:
+            yield self._design.deployment(name)
 
     def _base(self, base: Deployment) -> Iterator[Entry]:
-        text = block(production_document(self._design.application, base))
+        text = _base_text(self._design, base)
         yield GeneratedFile(f"{DEPLOYMENTS}/{BASE_DEPLOYMENT}/{PRODUCTION_FILE}", text)
-        yield GeneratedFile(OPTIMAL_PATH, text)
         if base.qos.layers:
             self.constraints = total_qos_text(base.dag.name, base.qos)
 
@@ -140,9 +177,9 @@ class DeploymentLayout:
         if deployment.name == BASE_DEPLOYMENT:
             source = CONFIGURATION[0]
             record = self._inputs.records[source]
-            yield CopiedFile(f"{folder}/application_dag.yaml", self._directory / source, record, source)
+            yield CopiedFile(f"{folder}/{DAG_FILE}", self._directory / source, record, source)
         else:
-            yield GeneratedFile(f"{folder}/application_dag.yaml", graph, shared=True)
+            yield GeneratedFile(f"{folder}/{DAG_FILE}", graph, shared=True)
         application = deployment.dag.name
         generated: set[str] = set()
         for layer in deployment.qos.layers:

@@ -45,6 +45,25 @@ class OutsideRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class PlacementRecord:
+    """A placement that was found.
+
+    `key` identifies the problem it solves, `pieces` gives the resource of each part by component,
+    `instances` how many are bought of a resource. No placement costs less than `lower_bound`; `proven`:
+    nor less than this one. One that is not proven took `time_limit_s`. `next_best` says what each
+    component would do instead, in the form of `aisprint.place/1`.
+    """
+
+    key: str
+    pieces: Mapping[str, Mapping[str, str]]
+    instances: Mapping[str, int]
+    lower_bound: float
+    proven: bool
+    time_limit_s: float | None = None
+    next_best: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """The record of one design.
 
@@ -58,6 +77,7 @@ class Manifest:
     splits: Mapping[str, SplitRecord]
     outputs: Mapping[str, str]
     outside: Mapping[str, OutsideRecord]
+    placement: PlacementRecord | None = None
 
     def to_text(self) -> str:
         """The manifest as its file holds it; the same for the same design."""
@@ -70,6 +90,7 @@ class Manifest:
             "splits": {name: asdict(record) for name, record in self.splits.items()},
             "outputs": self.outputs,
             "outside": {name: asdict(record) for name, record in self.outside.items()},
+            "placement": asdict(self.placement) if self.placement else None,
         }
         return json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
@@ -88,7 +109,8 @@ def read_manifest(tree: Path) -> Manifest | None:
             raise ValueError("it is of another version")
         splits = {name: _split(entry) for name, entry in document.pop("splits").items()}
         outside = {name: OutsideRecord(**entry) for name, entry in document.pop("outside").items()}
-        return Manifest(**document, splits=splits, outside=outside)
+        placement = _placement(document.pop("placement", None))
+        return Manifest(**document, splits=splits, outside=outside, placement=placement)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -110,3 +132,7 @@ def _split(entry: Mapping[str, Any]) -> SplitRecord:
         failed=tuple(entry.get("failed", ())),
         left_out=tuple(entry.get("left_out", ())),
     )
+
+
+def _placement(entry: Mapping[str, Any] | None) -> PlacementRecord | None:
+    return None if entry is None else PlacementRecord(**{**entry, "next_best": tuple(entry["next_best"])})

@@ -13,7 +13,6 @@ from aisprint_cli.design.enumeration import Design, deployment_index
 from aisprint_cli.design.exchange import Workshop
 from aisprint_cli.design.layout import (
     DEPLOYMENTS,
-    OPTIMAL_PATH,
     TREE,
     ComponentDesigns,
     DeploymentLayout,
@@ -32,6 +31,7 @@ from aisprint_cli.design.outside import (
     stage_outside,
     write_aside,
 )
+from aisprint_cli.design.placing import Placing
 from aisprint_cli.design.reconciliation import Changes, Obstacle, Reconciliation, reconcile, set_aside
 from aisprint_cli.design.situation import TOOL, Situation
 from aisprint_cli.design.staging import StagedTree
@@ -41,13 +41,17 @@ from aisprint_cli.errors import InvalidInputError, StateError
 
 @dataclass(frozen=True)
 class Draft:
-    """A design that is ready to be written: the first `written` of its deployments."""
+    """A design that is ready to be written: the first `written` of its deployments.
+
+    `placing` says what the optimal deployment is to hold.
+    """
 
     situation: Situation
     design: Design
     designs: Mapping[str, ComponentDesigns]
     splits: Mapping[str, SplitRecord]
     written: int
+    placing: Placing
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +135,7 @@ def _put_outside(directory: Path, pending: Iterable[StagedFile]) -> Iterator[str
 
 def _plan(draft: Draft, staged: StagedTree | None) -> _Plan:
     situation = draft.situation
-    layout = DeploymentLayout(situation.directory, draft.design, situation.inputs)
+    layout = DeploymentLayout(situation.directory, draft.design, situation.inputs, draft.placing.optimum)
     entries = chain(design_entries(situation.inputs, draft.designs), layout.entries(draft.written))
     outputs = _record(entries, situation, staged)
     known = situation.manifest.outside if situation.manifest else {}
@@ -151,10 +155,7 @@ def _record(entries: Iterable[Entry], situation: Situation, staged: StagedTree |
     outputs: dict[str, str] = {}
     recorder = EntryRecorder()
     present = situation.present
-    kept = situation.production_kept
     for entry in entries:
-        if entry.path == OPTIMAL_PATH and kept:
-            continue
         record = outputs[entry.path] = recorder(entry)
         if staged is not None:
             staged.add(entry, record, unchanged=present.record(entry.path) == record)
@@ -179,6 +180,7 @@ def _manifest(draft: Draft, plan: _Plan) -> Manifest:
         splits=draft.splits,
         outputs=plan.outputs,
         outside=outside,
+        placement=draft.placing.record,
     )
 
 

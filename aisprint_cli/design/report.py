@@ -9,6 +9,7 @@ from typing import Any
 
 from aisprint_cli.design.enumeration import BASE_DEPLOYMENT, Design
 from aisprint_cli.design.manifest import SplitRecord
+from aisprint_cli.design.placing import Placing, PlacingStatus
 from aisprint_cli.design.reconciliation import Changes
 from aisprint_cli.diagnostics import Diagnostic
 from aisprint_cli.model.annotations import Annotations
@@ -85,6 +86,7 @@ class DesignReport:
 
     design: Design
     components: tuple[ComponentReport, ...]
+    placing: Placing
     written: int
     outcome: Outcome
     changes: Changes
@@ -114,6 +116,7 @@ class DesignReport:
                 "local": [{"component": item.part, "limit_s": item.limit_s} for item in base.local],
                 "global": [{"path": list(item.path), "limit_s": item.limit_s} for item in base.global_],
             },
+            "placement": placing_values(self.placing),
             "changes": {
                 "inputs": list(self.inputs),
                 "added": len(self.changes.added),
@@ -142,3 +145,29 @@ def annotation_notes(component: str, annotations: Annotations) -> tuple[str, ...
         if name in annotations.raw
         or (name == "early_exits_model" and annotations.early_exits_model is not None)
     )
+
+
+def placing_values(placing: Placing) -> dict[str, Any]:
+    """What became of placement as plain values; figures and constraints as in `aisprint.place/1`."""
+    values: dict[str, Any] = {
+        "status": placing.status.value,
+        "reason": placing.reason,
+        "deployment": placing.optimum.deployment if placing.optimum else None,
+    }
+    if placing.conflict is not None:
+        values |= {"feasible": None if placing.status is PlacingStatus.NOT_FOUND else False}
+        values |= {"conflict": placing.conflict.to_json()}
+    if placing.solution is not None:
+        from aisprint_cli.placement.report import assessment_values
+
+        solution = placing.solution
+        values |= {
+            "lower_bound": solution.record.lower_bound,
+            "gap": solution.gap,
+            "proven": solution.record.proven,
+            "reused": solution.reused,
+            "cpu_s": solution.cpu_s,
+            **assessment_values(solution.assessment),
+            "next_best": [dict(item) for item in solution.record.next_best],
+        }
+    return values

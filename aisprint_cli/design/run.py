@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from aisprint_cli.design.component_files import check_names
 from aisprint_cli.design.enumeration import Design, plan_design
 from aisprint_cli.design.exchange import Swap, Workshop
-from aisprint_cli.design.layout import DEPLOYMENTS, OPTIMAL_PATH, TREE
-from aisprint_cli.design.manifest import SplitRecord
+from aisprint_cli.design.layout import DAG_FILE, DEPLOYMENTS, OPTIMAL_PATH, TREE
+from aisprint_cli.design.manifest import Manifest, SplitRecord
 from aisprint_cli.design.placement import read_placement
+from aisprint_cli.design.placing import PlacingSettings, PlacingStatus, Progress, place_design
 from aisprint_cli.design.production import ProductionError
 from aisprint_cli.design.publishing import Draft, Publication, publish
 from aisprint_cli.design.reconciliation import Changes
@@ -30,7 +31,6 @@ from aisprint_cli.system.state_directory import state_directory
 
 DEFAULT_MAXIMUM = 10_000
 _LISTED = 5
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class DesignSettings:
 
     `maximum` caps the deployments written; `force` replaces what a person edited; `dry_run` only says
     what would be done; `strict` makes warnings errors; `lock_timeout_s` is how long to wait for
-    another command that changes the application, in seconds.
+    another command that changes the application, in seconds; `placing` says how to place.
     """
 
     maximum: int = DEFAULT_MAXIMUM
@@ -47,6 +47,7 @@ class DesignSettings:
     dry_run: bool = False
     strict: bool = False
     lock_timeout_s: float = 60.0
+    placing: PlacingSettings = field(default_factory=PlacingSettings)
 
 
 def design_application(
@@ -120,13 +121,16 @@ def _run(
 ) -> DesignReport:
     situation = examine(directory, loaded)
     manifest = situation.manifest
+    draft: Draft | None = None
     if manifest is not None and situation.is_current(settings.maximum):
-        counts = {name: len(record.cuts) for name, record in manifest.splits.items()}
-        draft = Draft(
-            situation, plan_design(situation.application, counts), {}, manifest.splits, manifest.written
-        )
-        return _report(draft, Publication(Changes()), _warnings(draft), Outcome.UNCHANGED)
-    draft = _draft(situation, _split(situation, workspace, progress), settings)
+        draft = _draft(situation, manifest.splits, settings, progress)
+        if _is_written(draft, manifest):
+            return _report(draft, Publication(Changes()), _warnings(draft), Outcome.UNCHANGED)
+    splits = _split(situation, workspace, progress)
+    if draft is None:
+        records = {name: split.record for name, split in splits.items()}
+        draft = _draft(situation, records, settings, progress)
+    draft = replace(draft, designs={name: split.designs for name, split in splits.items()})
     warnings = _warnings(draft)
     if settings.strict and warnings:
         raise InvalidInputError("Warnings count as errors (--strict).", warnings, directory=directory)
@@ -156,14 +160,29 @@ def _warnings(draft: Draft) -> tuple[Diagnostic, ...]:
     findings = Findings()
     situation = draft.situation
     warn_of_uncut(situation.application, draft.splits, situation.loaded.sources, findings)
+    findings.extend(draft.placing.findings)
     return findings.sorted()
 
 
-def _draft(situation: Situation, splits: dict[str, ComponentSplits], settings: DesignSettings) -> Draft:
-    design = plan_design(situation.application, {name: split.count for name, split in splits.items()})
-    designs = {name: split.designs for name, split in splits.items()}
-    records: dict[str, SplitRecord] = {name: split.record for name, split in splits.items()}
-    return Draft(situation, design, designs, records, min(design.count, settings.maximum))
+def _draft(
+    situation: Situation, splits: Mapping[str, SplitRecord], settings: DesignSettings, progress: Progress
+) -> Draft:
+    """What is to be written, but for the files of the segments."""
+    design = plan_design(situation.application, {name: len(record.cuts) for name, record in splits.items()})
+    placing = place_design(situation, design, splits, settings.placing, progress)
+    return Draft(situation, design, {}, splits, min(design.count, settings.maximum), placing)
+
+
+def _is_written(draft: Draft, manifest: Manifest) -> bool:
+    """Whether the last design, otherwise current, holds this placement too."""
+    placing, written = draft.placing, manifest.outputs
+    if placing.record != manifest.placement:
+        return False
+    optimum = placing.optimum
+    if optimum is not None and f"{DEPLOYMENTS}/{optimum.deployment}/{DAG_FILE}" not in written:
+        return False
+    writes = optimum is not None and optimum.production is not None
+    return placing.status is PlacingStatus.KEPT or writes == (OPTIMAL_PATH in written)
 
 
 def _announce(draft: Draft) -> str:
@@ -179,6 +198,7 @@ def _report(
     return DesignReport(
         design=draft.design,
         components=components,
+        placing=draft.placing,
         written=draft.written,
         outcome=outcome,
         changes=publication.changes,

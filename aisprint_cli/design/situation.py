@@ -61,11 +61,11 @@ class Situation:
         return changed(self.manifest.inputs, self.inputs.records)
 
     def is_current(self, maximum: int) -> bool:
-        """Whether the last design is that of these inputs, and untouched since."""
+        """Whether the last design is that of these inputs, and untouched since; placement aside."""
         manifest = self.manifest
         if manifest is None or manifest.tool != TOOL or self.changed_inputs:
             return False
-        if manifest.written != min(manifest.count, maximum) or OPTIMAL_PATH not in self.present.files:
+        if manifest.written != min(manifest.count, maximum):
             return False
         intact = all(self.present.record(path) == record for path, record in self.written.items())
         return intact and in_place(self.directory, manifest.outside)

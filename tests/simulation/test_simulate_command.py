@@ -180,4 +180,4 @@ def test_what_cannot_be_simulated_is_explained(
 
 
 def test_a_system_file_that_is_not_there_is_explained(tmp_path: Path) -> None:
-    assert isinstance(run(tmp_path / "none.json").exception, InvalidInputError)
+    assert isinstance(run(tmp_path / "none.json").exception, UsageError)

@@ -1,4 +1,4 @@
-"""`aisprint design`: the designs, deployments and constraints of an application."""
+"""`aisprint design`: the designs, deployments, constraints and placement of an application."""
 
 from __future__ import annotations
 
@@ -41,6 +41,27 @@ def design(
     mermaid: Annotated[
         bool, typer.Option("--mermaid", help="Print the component graph for Mermaid, and design nothing.")
     ] = False,
+    no_place: Annotated[
+        bool, typer.Option("--no-place", help="Place nothing: the optimal deployment is base.")
+    ] = False,
+    rate: Annotated[
+        float | None,
+        typer.Option(
+            "--rate",
+            metavar="R",
+            help="Place for that many requests per second.",
+            show_default="the application's expected_throughput",
+        ),
+    ] = None,
+    place_time_limit: Annotated[
+        float,
+        typer.Option(
+            "--place-time-limit",
+            metavar="SECONDS",
+            min=0,
+            help="Then take the best placement found, with its gap; Ctrl-C does the same.",
+        ),
+    ] = 60.0,
     lock_timeout: Annotated[
         float,
         typer.Option(
@@ -52,26 +73,45 @@ def design(
     verbose: Verbose = 0,
     no_color: NoColor = False,
 ) -> None:
-    """Split the models, enumerate deployments, derive limits.
+    """Split the models, enumerate deployments, derive limits, place.
+
+    Where performance models are known (oscarp/performance_models.json), it also chooses the cheapest
+    deployment that keeps every limit, proves it, and writes it as the optimal one. When no placement
+    keeps every limit, the design is written without one, and the command ends with 4 and the reason.
 
     Writes aisprint/designs and aisprint/deployments, whole or not at all. Running it again changes
     nothing unless an input changed. A file that was edited below aisprint/ is never overwritten
     without --force.
 
-    Example: aisprint design my_app --max-deployments 500
+    Example:
+        aisprint design my_app --max-deployments 500
+        aisprint design my_app --rate 2.5 --place-time-limit 10
     """
     session = open_session(output, quiet, verbose, no_color)
     directory = application_directory(app, application_dir)
     if dot or mermaid:
         _draw(directory, dot=dot, mermaid=mermaid)
         return
+    if rate is not None and not 0 < rate < float("inf"):
+        raise UsageError(f"A rate of {rate} requests per second makes no sense.", mend="Give one above 0.")
     from aisprint_cli.cli.design_view import print_report, print_warnings
+    from aisprint_cli.cli.placing_view import not_placed
+    from aisprint_cli.deploy.interruption import two_strokes
+    from aisprint_cli.design.placing import PlacingSettings
     from aisprint_cli.design.run import DesignSettings, design_application
 
-    settings = DesignSettings(max_deployments, force, dry_run, strict, lock_timeout)
+    placing = PlacingSettings(
+        wanted=not no_place,
+        rate_per_s=rate,
+        time_limit_s=place_time_limit,
+        interruptible=lambda: two_strokes(lambda: session.note("Stopping with the best placement so far.")),
+    )
+    settings = DesignSettings(max_deployments, force, dry_run, strict, lock_timeout, placing)
     report = design_application(directory, settings, session.note)
     print_warnings(session, report, directory)
     session.emit("aisprint.design/1", report.to_json(), lambda console: print_report(console, report))
+    if report.placing.failed:
+        raise not_placed(report.placing)
 
 
 def _draw(directory: Path, *, dot: bool, mermaid: bool) -> None:

@@ -4,37 +4,26 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from aisprint_cli.cli.analysis_options import AnalysisTime, Load, Pareto, Rates, Report, WhatIf, WhichPath
+from aisprint_cli.cli.placement_source import Program, interruptible, read_problem
 from aisprint_cli.cli.session import NoColor, Output, OutputFormat, Quiet, Session, Verbose, open_session
-from aisprint_cli.errors import ExitCode, InfeasibleError, InvalidInputError, StateError, UsageError
+from aisprint_cli.errors import ExitCode, InfeasibleError, StateError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
-
     from aisprint_cli.cli.placement_analysis import Request
     from aisprint_cli.placement.constraints import Assessment
     from aisprint_cli.placement.exact import Result
     from aisprint_cli.placement.explanation import NextBest
-    from aisprint_cli.placement.problem import Problem, Semantics
+    from aisprint_cli.placement.problem import Problem
     from aisprint_cli.placement.system_file import SystemFile
 
 SCHEMA = "aisprint.place/1"
-_CONFLICT_TIME_S = 15.0
 _LOCK_TIMEOUT_S = 60.0
-
-
-class Program(StrEnum):
-    """The reference program that is followed where its two programs differ."""
-
-    PYTHON = "python"
-    CPP = "cpp"
 
 
 def place(
@@ -110,12 +99,6 @@ def place(
     from aisprint_cli.cli.placement_analysis import parse_request
 
     session = open_session(output, quiet, verbose, no_color)
-    if rate is not None and not (0 < rate < float("inf")):
-        raise UsageError(f"A rate of {rate} requests per second makes no sense.", mend="Give one above 0.")
-    if not system.exists():
-        raise UsageError(
-            f"There is no {system}.", mend="Give a system file (JSON) or an application directory."
-        )
     if apply and not system.is_dir():
         raise UsageError("--apply needs an application directory.", mend="Give one, or use --write.")
     request = parse_request(
@@ -134,50 +117,13 @@ def place(
     if evaluate is not None:
         _evaluate(session, system, evaluate, rate, semantics)
         return
-    file = _read(session, system, rate, semantics)
+    file = read_problem(session, system, rate, semantics)
     run = _Run(session, file, time_limit, request, name=system.resolve().stem, explain=explain)
     assessment = run.run()
     if write is not None:
         _write_output(session, run.file, assessment, write)
     if apply:
         _apply(session, system.resolve(), assessment)
-
-
-def _read(session: Session, system: Path, rate: float | None, semantics: Program) -> SystemFile:
-    """The problem of a system file, or of a designed application."""
-    from aisprint_cli.placement.report import SEMANTICS
-
-    if system.is_dir():
-        return _read_application(session, system.resolve(), rate, SEMANTICS[semantics.value])
-    from aisprint_cli.placement.system_file import read_system
-
-    file = read_system(system, rate_per_s=rate, semantics=SEMANTICS[semantics.value])
-    _warn(session, file, system.parent)
-    return file
-
-
-def _read_application(
-    session: Session, directory: Path, rate: float | None, semantics: Semantics
-) -> SystemFile:
-    from aisprint_cli.design.current import open_design
-    from aisprint_cli.design.optimal import placement_problem
-    from aisprint_cli.placement.system_file import SystemFile
-
-    built = placement_problem(open_design(directory), rate_per_s=rate, semantics=semantics)
-    if built.problem is None:
-        raise InvalidInputError(
-            "The application cannot be placed as it is.", built.findings, directory=directory
-        )
-    file = SystemFile(built.problem, built.findings)
-    _warn(session, file, directory)
-    return file
-
-
-def _warn(session: Session, file: SystemFile, directory: Path) -> None:
-    if file.warnings and not session.quiet:
-        from aisprint_cli.cli.diagnostics_view import show
-
-        show(session, file.warnings, directory)
 
 
 def _write_output(session: Session, file: SystemFile, assessment: Assessment, path: Path) -> None:
@@ -264,15 +210,11 @@ class _Run:
 
     def _search(self, problem: Problem) -> tuple[Result, float]:
         """The result, and the CPU seconds it took."""
-        from aisprint_cli.placement.exact import Status, solve
+        from aisprint_cli.placement.anytime import Searcher
 
         began = time.process_time()
-        with _interruptible(self._session) as cancelled:
-            result = solve(
-                problem, time_limit_s=self._time_limit_s, cancelled=cancelled, clock=time.monotonic
-            )
-        if result.status is Status.STOPPED and result.placement is None:
-            result = _any_placement(problem, result)
+        with interruptible(self._session) as cancelled:
+            result = Searcher(self._time_limit_s, cancelled, time.monotonic).best(problem)
         return result, time.process_time() - began
 
     def _report(
@@ -285,7 +227,7 @@ class _Run:
         request = self._request
         alternatives = self._alternatives(assessment)
         found = analyse(
-            self._session, request, assessment, result, lambda: _interruptible(self._session), before
+            self._session, request, assessment, result, lambda: interruptible(self._session), before
         )
         data = {
             **_search_values(result, cpu_s),
@@ -298,7 +240,7 @@ class _Run:
             print_placement(console, assessment)
             print_proof(console, result, cpu_s)
             if self._explain:
-                print_alternatives(console, assessment, alternatives)
+                print_alternatives(console, [item.to_json() for item in alternatives])
             found.print(console, assessment)
 
         if request.report is not None:
@@ -309,21 +251,21 @@ class _Run:
     def _alternatives(self, assessment: Assessment) -> tuple[NextBest, ...]:
         if not (self._explain or self._request.explains):
             return ()
-        from aisprint_cli.placement.explanation import next_best
+        from aisprint_cli.placement.anytime import Searcher
 
-        with _interruptible(self._session) as cancelled:
-            return next_best(assessment, _solver(self._time_limit_s, cancelled))
+        with interruptible(self._session) as cancelled:
+            return Searcher(self._time_limit_s, cancelled, time.monotonic).next_best(assessment)
 
     def _report_none(self, problem: Problem, result: Result, cpu_s: float) -> InfeasibleError:
         """Without a placement: why there is none, or that the time was too short to find one."""
         from aisprint_cli.cli.placement_view import print_conflict
-        from aisprint_cli.placement.conflict import find_conflict
+        from aisprint_cli.placement.anytime import Searcher
         from aisprint_cli.placement.exact import Status
         from aisprint_cli.placement.report import semantics_name
 
         self._session.note("No placement found; looking for the reason.")
-        with _interruptible(self._session) as cancelled:
-            conflict = find_conflict(problem, _solver(_CONFLICT_TIME_S / 5, cancelled), _deadline(cancelled))
+        with interruptible(self._session) as cancelled:
+            conflict = Searcher(self._time_limit_s, cancelled, time.monotonic).conflict(problem)
         proven = result.status is Status.INFEASIBLE or conflict.proven
         data = {
             **_search_values(result, cpu_s),
@@ -336,18 +278,6 @@ class _Run:
         }
         self._session.emit(SCHEMA, data, lambda console: print_conflict(console, conflict, proven=proven))
         return _no_placement(proven=proven)
-
-
-def _any_placement(problem: Problem, result: Result) -> Result:
-    """When the time was too short for the exact search: a placement made to be fast, then cheaper."""
-    from aisprint_cli.placement.constraints import assess
-    from aisprint_cli.placement.fastest import FastSearch, shrink
-
-    attempt = FastSearch(problem).run()
-    if attempt is None or not attempt.feasible:
-        return result
-    placement = shrink(problem, attempt.placement)
-    return replace(result, placement=placement, cost=assess(problem, placement).cost)
 
 
 def _no_placement(*, proven: bool) -> InfeasibleError:
@@ -372,27 +302,6 @@ def _search_values(result: Result, cpu_s: float) -> dict[str, Any]:
     }
 
 
-def _solver(time_limit_s: float | None, cancelled: Callable[[], bool]) -> Callable[[Problem], Result]:
-    from aisprint_cli.placement.exact import solve
-
-    def run(problem: Problem) -> Result:
-        return solve(problem, time_limit_s=time_limit_s, cancelled=cancelled, clock=time.monotonic)
-
-    return run
-
-
-def _deadline(cancelled: Callable[[], bool]) -> Callable[[], bool]:
-    end = time.monotonic() + _CONFLICT_TIME_S
-    return lambda: cancelled() or time.monotonic() > end
-
-
-def _interruptible(session: Session) -> AbstractContextManager[Callable[[], bool]]:
-    """While inside, the first Ctrl-C asks for the best so far; the second one stops at once."""
-    from aisprint_cli.deploy.interruption import two_strokes
-
-    return two_strokes(lambda: session.note("Stopping with the best placement so far."))
-
-
 def _evaluate(session: Session, system: Path, given: Path, rate: float | None, semantics: Program) -> None:
     """Compute the figures of a placement in an output file, and compare them with those it states."""
     from aisprint_cli.cli.placement_view import print_placement, print_stated
@@ -405,7 +314,7 @@ def _evaluate(session: Session, system: Path, given: Path, rate: float | None, s
         raise UsageError(f"There is no file {given}.", mend="Give an output file (JSON).")
     document = read_json(given)
     at_rate = rate if rate is not None else stated_rate_per_s(document)
-    file = _read(session, system, at_rate, semantics)
+    file = read_problem(session, system, at_rate, semantics)
     stated = output_from(document, given.parent, file.problem)
     assessment = assess(file.problem, stated.placement)
     compared = differences(stated, assessment)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from aisprint_cli.cli.placement_source import Program, interruptible, read_problem
 from aisprint_cli.cli.session import NoColor, Output, OutputFormat, Quiet, Session, Verbose, open_session
 from aisprint_cli.errors import InfeasibleError, InvalidInputError, UsageError
 
@@ -28,16 +29,21 @@ class _Dispatch(StrEnum):
     CENTRAL = "central"
 
 
-class _Semantics(StrEnum):
-    PYTHON = "python"
-    CPP = "cpp"
-
-
-_System = Annotated[Path, typer.Argument(metavar="SYSTEM", help="The system file (JSON).")]
+_System = Annotated[
+    Path,
+    typer.Argument(
+        metavar="SYSTEM",
+        help="A system file (JSON), or the directory of a designed application.",
+        show_default=False,
+    ),
+]
 _Solution = Annotated[
     Path | None,
     typer.Option(
-        "--placement", metavar="FILE", help="The placement (Output.json); without it, the cheapest."
+        "--placement",
+        metavar="FILE",
+        help="The placement (Output.json).",
+        show_default="the application's optimal deployment, or the cheapest",
     ),
 ]
 _Rate = Annotated[
@@ -76,7 +82,7 @@ _Shared = Annotated[
     bool, typer.Option("--shared-bandwidth", help="Let concurrent transfers share their network.")
 ]
 _SemanticsOption = Annotated[
-    _Semantics, typer.Option(help="Which reference program's formulas predict, where the two differ.")
+    Program, typer.Option(help="Which reference program's formulas predict, where the two differ.")
 ]
 _TimeLimit = Annotated[
     float, typer.Option("--time-limit", min=0, metavar="SECONDS", help="For finding a placement.")
@@ -98,7 +104,7 @@ def simulate(
     dispatch: _DispatchOption = _Dispatch.RANDOM,
     cores: _Cores = False,
     shared_bandwidth: _Shared = False,
-    semantics: _SemanticsOption = _Semantics.PYTHON,
+    semantics: _SemanticsOption = Program.PYTHON,
     time_limit: _TimeLimit = 60.0,
     output: Output = OutputFormat.TABLE,
     quiet: Quiet = False,
@@ -114,6 +120,7 @@ def simulate(
     Example:
         aisprint simulate system.json --placement Output.json
         aisprint simulate system.json --rate 2.5 --arrivals hourly:1,1,2,4,4,2 --seed 7 -o json
+        aisprint simulate my_app --arrivals bursts:3
     """
     from aisprint_cli.cli import simulation_view
     from aisprint_cli.simulation.comparison import compare
@@ -125,7 +132,8 @@ def simulate(
     session = open_session(output, quiet, verbose, no_color)
     if hours is not None and (requests is not None or not hours > 0):
         raise UsageError("Two lengths, or one that is not positive.", mend="Give --requests or --hours.")
-    problem, placed = _read(session, system, placement, rate, semantics, time_limit)
+    given = placement or _designed(system)
+    problem, placed = _read(session, system, given, rate, semantics, time_limit)
     process = _arrivals(arrivals, problem)
     settings = Settings(
         arrivals=process,
@@ -142,8 +150,8 @@ def simulate(
     experiment = replicate(problem, placed, horizon, settings, seed=seed, replications=replications)
     comparison = compare(problem, placed, settings, experiment)
     facts = simulation_view.Facts(
-        system=system.name,
-        placement=placement.name if placement is not None else None,
+        system=system.resolve().name,
+        placement=given.name if given is not None else None,
         rate_per_s=problem.entry_rate_per_s,
         arrivals=arrivals,
         service=service,
@@ -156,39 +164,45 @@ def simulate(
     simulation_view.show(session, facts, horizon, experiment, comparison)
 
 
+def _designed(system: Path) -> Path | None:
+    """The placement that the design of an application holds, if it is one and was placed."""
+    if not system.is_dir():
+        return None
+    from aisprint_cli.design.layout import OUTPUT_PATH, TREE
+
+    path = system / TREE / OUTPUT_PATH
+    return path if path.is_file() else None
+
+
 def _read(
     session: Session,
     system: Path,
     placement: Path | None,
     rate: float | None,
-    semantics: _Semantics,
+    semantics: Program,
     time_limit_s: float,
 ) -> tuple[Problem, Placement]:
     """The problem, and the placement given or the cheapest."""
     from aisprint_cli.load.json_document import read_json
     from aisprint_cli.placement.output_file import output_from, stated_rate_per_s
-    from aisprint_cli.placement.problem import CPP_SEMANTICS, PYTHON_SEMANTICS
-    from aisprint_cli.placement.system_file import read_system
 
-    if rate is not None and not 0 < rate < float("inf"):
-        raise UsageError("The rate must be above zero and finite.", mend="Give requests per second.")
-    chosen = PYTHON_SEMANTICS if semantics is _Semantics.PYTHON else CPP_SEMANTICS
     if placement is None:
-        problem = read_system(system, rate_per_s=rate, semantics=chosen).problem
+        problem = read_problem(session, system, rate, semantics).problem
         return problem, _solve(session, problem, time_limit_s)
     document = read_json(placement)
     stated = rate if rate is not None else stated_rate_per_s(document)
-    problem = read_system(system, rate_per_s=stated, semantics=chosen).problem
+    problem = read_problem(session, system, stated, semantics).problem
     return problem, output_from(document, placement.parent, problem).placement
 
 
 def _solve(session: Session, problem: Problem, time_limit_s: float) -> Placement:
     import time
 
-    from aisprint_cli.placement.exact import solve
+    from aisprint_cli.placement.anytime import Searcher
 
-    session.note("Looking for the cheapest placement ...")
-    result = solve(problem, time_limit_s=time_limit_s, clock=time.monotonic)
+    session.note("Looking for the cheapest placement.")
+    with interruptible(session) as cancelled:
+        result = Searcher(time_limit_s, cancelled, time.monotonic).best(problem)
     if result.placement is None:
         raise InfeasibleError(
             "There is no placement to simulate: none was found that meets every constraint.",
