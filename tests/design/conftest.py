@@ -3,25 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from design_directories import write_application
-
-from aisprint_cli.design.report import DesignReport
-from aisprint_cli.design.run import DesignSettings, design_application
-
-Designer = Callable[..., DesignReport]
-
-
-def silent(text: str) -> None:
-    """Progress that nobody reads."""
-
-
-def run_design(directory: Path, **settings: object) -> DesignReport:
-    """Design with these settings."""
-    return design_application(directory, DesignSettings(**settings), silent)  # type: ignore[arg-type]
+from design_runs import Designer, run_design
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import Designer
 from design_directories import snapshot, times
+from design_runs import Designer
 
 from aisprint_cli.design.report import Outcome
 from aisprint_cli.errors import InvalidInputError, StateError

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Designer, silent
+from design_runs import Designer, silent
 
 from aisprint_cli.design.report import Outcome
 from aisprint_cli.design.run import DesignSettings, design_application

@@ -11,8 +11,8 @@ from pathlib import Path
 import onnx
 import pytest
 import yaml
-from conftest import Designer
 from design_directories import snapshot, times, write_application, write_component, write_model
+from design_runs import Designer
 
 from aisprint_cli.design.report import Outcome
 from aisprint_cli.errors import InvalidInputError

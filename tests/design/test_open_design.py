@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import Designer
+from design_runs import Designer
 
 from aisprint_cli.design.current import deployment_of, open_design, select
 from aisprint_cli.errors import InvalidInputError, StateError, UsageError
