@@ -27,6 +27,8 @@ TOLERANCE: Final = 1e-7
 """Relative width to which the ends of a range are found."""
 MOST: Final = 100.0
 """A placement that carries this many times the load is not tried with more."""
+LEAST: Final = 1e-6
+"""Nor is it tried with less than this part of the load."""
 _SAMPLES: Final = 5
 _OF_LOAD: Final = frozenset({Kind.UTILISATION, Kind.LOCAL, Kind.PATH})
 
@@ -127,7 +129,7 @@ def load_range(problem: Problem, placement: Placement) -> LoadRange | None:
 
     rate = only.entry_rate_per_s
     high, fails_at = _last_that_holds(rate, MOST * rate, holds_over)
-    low, fails_below = _last_that_holds(rate, rate / MOST, lambda far, near: holds_over(near, far))
+    low, fails_below = _last_that_holds(rate, LEAST * rate, lambda far, near: holds_over(near, far))
     return LoadRange(
         low=low if fails_below > 0 else 0.0,
         high=high,
