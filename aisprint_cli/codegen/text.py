@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import warnings
-from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -116,7 +115,3 @@ class SourceText:
             parts += [self.text[position : edit.start], edit.text]
             position = edit.end
         return "".join([*parts, self.text[position:stop]])
-
-    def line_of(self, offset: int) -> int:
-        """The number of the line that holds an offset, from 1."""
-        return bisect_left(self._starts, offset + 1)
