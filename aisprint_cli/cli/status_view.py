@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
+SHOWN_OF_TRACE = 8  # enough to tell the recent ones apart; `logs --trace` takes what is shown
 _VERDICTS = {Verdict.OK: "green", Verdict.VIOLATED: "bold red", Verdict.UNMEASURED: "dim"}
 
 
@@ -132,7 +133,7 @@ def _traces(status: Status) -> Table:
     table = plain_table(
         *("recent input", "trace", "began", "seconds", "last at", "state"),
         numbers=("seconds",),
-        whole=("trace", "state"),
+        whole=("trace", "began", "seconds", "state"),
     )
     for entry in status.traces:
         began = time.strftime("%H:%M:%S", time.localtime(entry.began_s))
@@ -143,7 +144,8 @@ def _traces(status: Status) -> Table:
         elif entry.seconds is None:
             state, style = "running", "yellow"
         name = PurePath(entry.input).name or "unknown"
-        table.add_row(Text(name), entry.trace, began, seconds, entry.last_part, Text(state, style=style))
+        trace = entry.trace[:SHOWN_OF_TRACE]
+        table.add_row(Text(name), trace, began, seconds, entry.last_part, Text(state, style=style))
     return table
 
 

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from aisprint_cli.backends.interface import DataPlane, Job, JobState
 from aisprint_cli.deploy.topology import FunctionNode
 from aisprint_cli.errors import UsageError
 
+_LISTED = 5
 _ENDED = frozenset({JobState.SUCCEEDED, JobState.FAILED})
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which runs: `last` of each component, of one trace, one job, or failed ones only."""
+    """Which runs: `last` of each component, of one trace, one job, or failed ones only.
+
+    A trace and a job are given by the start of their identifier, or all of it.
+    """
 
     last: int = 1
     job: str | None = None
@@ -26,8 +30,8 @@ class Selection:
     def takes(self, job: Job) -> bool:
         """Whether a run is meant, leaving aside how many of them."""
         return (
-            self.job in {None, job.id}
-            and self.trace in {None, job.trace}
+            job.id.startswith(self.job or "")
+            and job.trace.startswith(self.trace or "")
             and (not self.failed or job.state is JobState.FAILED)
         )
 
@@ -42,23 +46,35 @@ def select(jobs: Iterable[Job], selection: Selection) -> list[Job]:
     """The runs that are meant, oldest first.
 
     Raises:
-        UsageError: when a job or a trace was named and there is none.
+        UsageError: when a job or a trace was named and there is none, or more than one.
     """
     found = [job for job in jobs if selection.takes(job)]
-    named = selection.job or selection.trace
-    if named is not None:
-        if not found:
-            kind = "job" if selection.job is not None else "trace"
-            raise UsageError(
-                f"There is no {kind} {named!r}{' that failed' if selection.failed else ''}.",
-                mend="`aisprint status` shows recent traces; without --job, logs shows the last runs.",
-            )
-        return found
+    if selection.job is not None:
+        return _of_one("job", selection.job, {job: job.id for job in found}, selection)
+    if selection.trace is not None:
+        return _of_one("trace", selection.trace, {job: job.trace for job in found}, selection)
     groups: defaultdict[tuple[str, str], list[Job]] = defaultdict(list)
     for job in found:
         groups[job.cluster, job.function].append(job)
     newest = [job for group in groups.values() for job in group[-selection.last :]]
     return sorted(newest, key=lambda job: job.created_s)
+
+
+def _of_one(kind: str, named: str, found: Mapping[Job, str], selection: Selection) -> list[Job]:
+    """The runs whose identifier is `named`, or begins with it where no other does."""
+    known = sorted(set(found.values()))
+    if not known:
+        raise UsageError(
+            f"There is no {kind} {named!r}{' that failed' if selection.failed else ''}.",
+            mend="`aisprint status` shows recent traces; without --job, logs shows the last runs.",
+        )
+    if named not in known and len(known) > 1:
+        raise UsageError(
+            f"There are {len(known)} {kind}s that begin with {named!r}.",
+            mend=f"Give more of one: {', '.join(known[:_LISTED])}.",
+        )
+    wanted = named if named in known else known[0]
+    return [job for job, identifier in found.items() if identifier == wanted]
 
 
 def tail(text: str, lines: int | None) -> str:

@@ -75,6 +75,17 @@ def test_the_failed_run_is_found_again_by_what_invoke_said(deployed: Deployed) -
     assert by_failure["jobs"][0]["log"] == "ValueError: no way to sign a bomb"
 
 
+def test_a_trace_is_named_as_status_shows_it(deployed: Deployed) -> None:
+    command_line, said = deployed
+    whole = _of(said, "hello")["trace"]
+
+    (shown,) = [word for word in command_line("status", "tiny").stdout.split() if whole.startswith(word)]
+    found = command_line.json("logs", "tiny", "--trace", shown)
+
+    assert len(shown) == 8
+    assert {entry["trace"] for entry in found["jobs"]} == {whole}
+
+
 def test_logs_show_the_last_run_of_each_component(deployed: Deployed) -> None:
     found = deployed[0].json("logs", "tiny")
 

@@ -47,9 +47,14 @@ def logs(
         ),
     ] = None,
     application_dir: DirectoryOption = None,
-    job: Annotated[str | None, typer.Option("--job", metavar="ID", help="That run only.")] = None,
+    job: Annotated[
+        str | None, typer.Option("--job", metavar="ID", help="That run only; the start of its ID will do.")
+    ] = None,
     trace: Annotated[
-        str | None, typer.Option("--trace", metavar="ID", help="All runs that one input set off.")
+        str | None,
+        typer.Option(
+            "--trace", metavar="ID", help="All runs that one input set off; the start of its ID will do."
+        ),
     ] = None,
     failed: Annotated[bool, typer.Option("--failed", help="Only runs that failed.")] = False,
     last: Annotated[
