@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import CommandLine, make_command_line
+from installed_command import CommandLine, make_command_line
 from tiny_chain import change_component
 
 Deployed = tuple[CommandLine, dict[str, Any]]

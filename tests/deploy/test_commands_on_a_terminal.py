@@ -9,7 +9,7 @@ import sys
 import threading
 from pathlib import Path
 
-from conftest import CommandLine
+from installed_command import CommandLine
 
 
 def _on_terminal(aisprint: CommandLine, *arguments: str, answer: str) -> tuple[int, str]:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import IO
 
 import pytest
-from conftest import CommandLine, make_command_line
 from directory_backend import DirectoryBackend, plain_secret
+from installed_command import CommandLine, make_command_line
 
 DOUBLE = ("--backend", "directory")
 
