@@ -89,22 +89,22 @@ def test_applying_again_changes_nothing_and_an_update_replaces_the_files(local: 
     assert local.text("part/output/x") == "new"
 
 
-def test_removing_is_repeatable_and_leaves_nothing(local: Local) -> None:
-    write_part(local, "part")
-    local.cluster()
-    item = local.function_item("part")
-    local.backend.apply(item, local.notes.append)
-    local.put("part/input/a")
-    local.settled(1)
+def test_removing_is_repeatable_and_leaves_nothing(private: Local) -> None:
+    write_part(private, "part")
+    private.cluster()
+    item = private.function_item("part")
+    private.backend.apply(item, private.notes.append)
+    private.put("part/input/a")
+    private.settled(1)
     for _ in range(2):
-        local.backend.remove(item.id, keep_data=False, progress=local.notes.append)
-    assert local.backend.observe([item.id])[item.id].state is ItemState.ABSENT
-    assert list(local.home.bundles.iterdir()) == []
-    assert local.backend.objects("edge") == ()
+        private.backend.remove(item.id, keep_data=False, progress=private.notes.append)
+    assert private.backend.observe([item.id])[item.id].state is ItemState.ABSENT
+    assert list(private.home.bundles.iterdir()) == []
+    assert private.backend.objects("edge") == ()
     for _ in range(2):
-        local.backend.remove("cluster/edge", keep_data=False, progress=local.notes.append)
-    wait_until(lambda: not processes_of(local.home), "the runtime to end")
-    assert not (local.home.root / "clusters" / "edge").exists()
+        private.backend.remove("cluster/edge", keep_data=False, progress=private.notes.append)
+    wait_until(lambda: not processes_of(private.home), "the runtime to end")
+    assert not (private.home.root / "clusters" / "edge").exists()
 
 
 def test_a_bucket_that_another_function_uses_stays(local: Local) -> None:

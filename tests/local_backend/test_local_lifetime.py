@@ -53,12 +53,12 @@ def test_two_starters_at_once_get_one_process_that_outlives_them(home: Home) -> 
     assert {str(address.pid)} == pids
 
 
-def test_a_process_of_a_former_version_is_replaced_and_its_state_goes_on(home: Home, local: Local) -> None:
-    local.cluster()
+def test_a_process_of_a_former_version_is_replaced_and_its_state_goes_on(home: Home, private: Local) -> None:
+    private.cluster()
     document = json.loads(home.address.read_text())
     home.address.write_text(json.dumps(document | {"protocol": 1}))
 
-    with closing(LocalBackend(local.application, resolve, home.root)) as newer:
+    with closing(LocalBackend(private.application, resolve, home.root)) as newer:
         seen = newer.observe(["cluster/edge"])["cluster/edge"]
 
     assert seen.state is ItemState.READY
@@ -66,9 +66,9 @@ def test_a_process_of_a_former_version_is_replaced_and_its_state_goes_on(home: H
     wait_until(lambda: not running(document["pid"]), "the former process to end")
 
 
-def test_a_state_of_a_newer_version_is_left_alone(home: Home, local: Local) -> None:
-    local.cluster()
-    local.kill_runtime()
+def test_a_state_of_a_newer_version_is_left_alone(home: Home, private: Local) -> None:
+    private.cluster()
+    private.kill_runtime()
     with closing(sqlite3.connect(home.database)) as database:
         database.execute("PRAGMA user_version = 99")
 
@@ -78,33 +78,33 @@ def test_a_state_of_a_newer_version_is_left_alone(home: Home, local: Local) -> N
     assert "knows up to" in caught.value.why
 
 
-def test_nothing_is_started_to_find_nothing(home: Home, local: Local) -> None:
-    local.backend.remove("cluster/edge", keep_data=False, progress=ignore)
-    assert local.backend.observe(["cluster/edge"])["cluster/edge"].state is ItemState.ABSENT
-    assert local.backend.jobs() == ()
+def test_nothing_is_started_to_find_nothing(home: Home, private: Local) -> None:
+    private.backend.remove("cluster/edge", keep_data=False, progress=ignore)
+    assert private.backend.observe(["cluster/edge"])["cluster/edge"].state is ItemState.ABSENT
+    assert private.backend.jobs() == ()
     assert not home.root.exists()
 
 
-def test_the_process_ends_with_the_last_cluster_and_comes_back(home: Home, local: Local) -> None:
-    local.cluster("edge")
-    local.cluster("cloud")
+def test_the_process_ends_with_the_last_cluster_and_comes_back(home: Home, private: Local) -> None:
+    private.cluster("edge")
+    private.cluster("cloud")
     pid = launch.ensure(home).pid
-    local.backend.remove("cluster/edge", keep_data=False, progress=ignore)
-    local.backend.remove("cluster/cloud", keep_data=False, progress=ignore)
+    private.backend.remove("cluster/edge", keep_data=False, progress=ignore)
+    private.backend.remove("cluster/cloud", keep_data=False, progress=ignore)
     wait_until(lambda: not running(pid), "the runtime to end")
     assert not home.address.exists()
     assert not home.database.exists()
-    local.cluster("edge")
-    assert local.backend.observe(["cluster/edge"])["cluster/edge"].state is ItemState.READY
+    private.cluster("edge")
+    assert private.backend.observe(["cluster/edge"])["cluster/edge"].state is ItemState.READY
 
 
-def test_a_kill_in_mid_work_loses_nothing_and_doubles_nothing(local: Local) -> None:
-    local.cluster(cores=2.0)
-    tally = local.application / "tally"
+def test_a_kill_in_mid_work_loses_nothing_and_doubles_nothing(private: Local) -> None:
+    private.cluster(cores=2.0)
+    tally = private.application / "tally"
     copy = 'sleep 0.1; cp "$INPUT_FILE_PATH" "$TMP_OUTPUT_DIR/$(basename "$INPUT_FILE_PATH")"'
-    local.script("a", copy, outputs=[io("aaa/output")], inputs=[io("aaa/input")])
-    local.script("b", copy, outputs=[io("bbb/output")], inputs=[io("aaa/output")])
-    local.script(
+    private.script("a", copy, outputs=[io("aaa/output")], inputs=[io("aaa/input")])
+    private.script("b", copy, outputs=[io("bbb/output")], inputs=[io("aaa/output")])
+    private.script(
         "c",
         f'echo "$STORAGE_OBJECT_KEY" >> {tally}',
         inputs=[io("bbb/output")],
@@ -112,91 +112,91 @@ def test_a_kill_in_mid_work_loses_nothing_and_doubles_nothing(local: Local) -> N
     )
     names = [f"aisprint-{uuid.uuid4()}" for _ in range(12)]
     for name in names:
-        local.put(f"aaa/input/{name}", name)
+        private.put(f"aaa/input/{name}", name)
     for _ in range(3):
-        ended = len([job for job in local.backend.jobs() if job.state is JobState.SUCCEEDED])
+        ended = len([job for job in private.backend.jobs() if job.state is JobState.SUCCEEDED])
         wait_until(
             lambda before=ended: (
-                sum(job.state is JobState.SUCCEEDED for job in local.backend.jobs()) > before
+                sum(job.state is JobState.SUCCEEDED for job in private.backend.jobs()) > before
             ),
             "some progress",
         )
-        local.kill_runtime()
-    jobs = local.settled(36)
+        private.kill_runtime()
+    jobs = private.settled(36)
     assert {job.state for job in jobs} == {JobState.SUCCEEDED}
     assert sorted(set(tally.read_text().split())) == sorted(f"output/{name}" for name in names)
-    assert [local.text(f"bbb/output/{name}") for name in names] == names
+    assert [private.text(f"bbb/output/{name}") for name in names] == names
 
 
-def test_a_running_job_of_a_killed_runtime_is_ended_and_repeated(local: Local) -> None:
-    local.cluster()
-    pids = local.application / "pids"
+def test_a_running_job_of_a_killed_runtime_is_ended_and_repeated(private: Local) -> None:
+    private.cluster()
+    pids = private.application / "pids"
     wait_long = f"sleep 600 & echo $! >> {pids}; setsid sleep 600 & echo $! >> {pids}; wait"
-    local.script("long", f'[ -e {pids} ] || {{ {wait_long}; }}; echo done > "$TMP_OUTPUT_DIR/x"')
-    local.put("long/input/a")
+    private.script("long", f'[ -e {pids} ] || {{ {wait_long}; }}; echo done > "$TMP_OUTPUT_DIR/x"')
+    private.put("long/input/a")
     wait_until(lambda: pids.exists() and len(pids.read_text().split()) == 2, "the job to begin")
     first = [int(pid) for pid in pids.read_text().split()]
-    local.kill_runtime()
+    private.kill_runtime()
     assert all(running(pid) for pid in first)
-    (job,) = local.settled(1)
+    (job,) = private.settled(1)
     assert job.state is JobState.SUCCEEDED
     assert not any(running(pid) for pid in first)
-    assert local.backend.objects("edge", "long/output") == ("long/output/x",)
+    assert private.backend.objects("edge", "long/output") == ("long/output/x",)
 
 
-def test_a_runtime_told_to_end_leaves_its_jobs_to_the_next(local: Local) -> None:
-    local.cluster()
-    go = local.application / "go"
-    local.script("wait", f"until [ -e {go} ]; do sleep 0.05; done", outputs=[])
-    local.put("wait/input/a")
-    wait_until(lambda: local.backend.jobs()[0].state is JobState.RUNNING, "the job to begin")
-    address = launch.find(local.home)
+def test_a_runtime_told_to_end_leaves_its_jobs_to_the_next(private: Local) -> None:
+    private.cluster()
+    go = private.application / "go"
+    private.script("wait", f"until [ -e {go} ]; do sleep 0.05; done", outputs=[])
+    private.put("wait/input/a")
+    wait_until(lambda: private.backend.jobs()[0].state is JobState.RUNNING, "the job to begin")
+    address = launch.find(private.home)
     assert address is not None
     os.kill(address.pid, signal.SIGTERM)
-    wait_until(lambda: not processes_of(local.home), "the runtime and its job to end")
+    wait_until(lambda: not processes_of(private.home), "the runtime and its job to end")
     go.touch()
-    (job,) = local.settled(1)
+    (job,) = private.settled(1)
     assert job.state is JobState.SUCCEEDED
 
 
-def test_clusters_services_and_passwords_survive_a_kill(local: Local) -> None:
+def test_clusters_services_and_passwords_survive_a_kill(private: Local) -> None:
     import requests
 
-    local.cluster()
-    local.script("kept", "true")
-    local.kill_runtime()
-    url = local.backend.observe(["cluster/edge"])["cluster/edge"].outputs["endpoint"]
+    private.cluster()
+    private.script("kept", "true")
+    private.kill_runtime()
+    url = private.backend.observe(["cluster/edge"])["cluster/edge"].outputs["endpoint"]
     answer = requests.get(f"{url}/system/services", auth=("oscar", PASSWORD), timeout=10)
     assert [service["name"] for service in answer.json()] == ["kept"]
 
 
-def test_a_file_dropped_while_nothing_ran_is_found_afterwards(local: Local) -> None:
-    local.cluster()
-    local.script("late", "true", outputs=[])
-    local.put("late/input/before")
-    local.settled(1)
-    local.kill_runtime()
-    (local.home.buckets("edge") / "late" / "input" / "dropped").write_text("x")
-    jobs = wait_until(lambda: len(local.backend.jobs()) > 1 and local.settled(2), "the file")
+def test_a_file_dropped_while_nothing_ran_is_found_afterwards(private: Local) -> None:
+    private.cluster()
+    private.script("late", "true", outputs=[])
+    private.put("late/input/before")
+    private.settled(1)
+    private.kill_runtime()
+    (private.home.buckets("edge") / "late" / "input" / "dropped").write_text("x")
+    jobs = wait_until(lambda: len(private.backend.jobs()) > 1 and private.settled(2), "the file")
     assert [job.input_path for job in jobs] == ["late/input/before", "late/input/dropped"]
 
 
-def test_secrets_are_in_no_argument_and_no_log_and_the_home_is_private(local: Local) -> None:
-    local.cluster()
-    local.script("quiet", "true")
-    address = launch.find(local.home)
+def test_secrets_are_in_no_argument_and_no_log_and_the_home_is_private(private: Local) -> None:
+    private.cluster()
+    private.script("quiet", "true")
+    address = launch.find(private.home)
     assert address is not None
     words = " ".join(psutil.Process(address.pid).cmdline())
     environment = " ".join(psutil.Process(address.pid).environ().values())
     for secret in (address.token, PASSWORD):
         assert secret not in words
         assert secret not in environment
-        assert secret not in local.home.log.read_text()
+        assert secret not in private.home.log.read_text()
         assert secret not in repr(address)
-    assert PASSWORD.encode() not in local.home.database.read_bytes()
-    assert local.home.root.stat().st_mode & 0o777 == 0o700
-    assert local.home.address.stat().st_mode & 0o777 == 0o600
-    assert local.home.log.stat().st_mode & 0o077 == 0
+    assert PASSWORD.encode() not in private.home.database.read_bytes()
+    assert private.home.root.stat().st_mode & 0o777 == 0o700
+    assert private.home.address.stat().st_mode & 0o777 == 0o600
+    assert private.home.log.stat().st_mode & 0o077 == 0
 
 
 def test_a_runtime_that_cannot_start_says_why(home: Home) -> None:
@@ -214,15 +214,15 @@ def test_a_home_that_cannot_be_made_is_named(home: Home) -> None:
         launch.ensure(home)
 
 
-def test_several_processes_use_one_runtime(local: Local, cache: object) -> None:
-    others = [LocalBackend(local.application, resolve, local.home.root) for _ in range(3)]
+def test_several_processes_use_one_runtime(private: Local, cache: object) -> None:
+    others = [LocalBackend(private.application, resolve, private.home.root) for _ in range(3)]
     for number, other in enumerate(others):
         other.apply(cluster_item(f"c{number}"), ignore)
     ids = [f"cluster/c{number}" for number in range(3)]
     for other in others:
         assert {state.state for state in other.observe(ids).values()} == {ItemState.READY}
         other.close()
-    assert json.loads(local.home.address.read_text())["pid"] == launch.ensure(local.home).pid
+    assert json.loads(private.home.address.read_text())["pid"] == launch.ensure(private.home).pid
 
 
 def running(pid: int) -> bool:

@@ -45,17 +45,17 @@ def test_kept_data_come_back_with_their_cluster_and_set_nothing_off_again(local:
     assert not local.home.all_kept.exists()
 
 
-def test_kept_data_are_deleted_when_asked_and_without_the_runtime(local: Local) -> None:
-    local.cluster()
-    local.script("copy", "true")
-    local.put("copy/input/a", "precious")
-    local.backend.remove("cluster/edge", keep_data=True, progress=local.notes.append)
-    wait_until(lambda: not processes_of(local.home), "the runtime to end")
+def test_kept_data_are_deleted_when_asked_and_without_the_runtime(private: Local) -> None:
+    private.cluster()
+    private.script("copy", "true")
+    private.put("copy/input/a", "precious")
+    private.backend.remove("cluster/edge", keep_data=True, progress=private.notes.append)
+    wait_until(lambda: not processes_of(private.home), "the runtime to end")
 
-    local.backend.remove("cluster/edge", keep_data=False, progress=local.notes.append)
+    private.backend.remove("cluster/edge", keep_data=False, progress=private.notes.append)
 
-    assert not local.home.all_kept.exists()
-    assert not processes_of(local.home)
+    assert not private.home.all_kept.exists()
+    assert not processes_of(private.home)
 
 
 def test_kept_data_of_one_application_are_not_given_to_another(local: Local, tmp_path: Path) -> None:

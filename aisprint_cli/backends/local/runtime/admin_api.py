@@ -6,19 +6,22 @@ import asyncio
 import hmac
 import time
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from aisprint_cli.backends.local.runtime import transfer
+from aisprint_cli.backends.local.runtime.bodies import Document
 from aisprint_cli.backends.local.runtime.definition import ServiceRefusedError, is_cluster_name
-from aisprint_cli.backends.local.runtime.host import Host, UnknownError
-from aisprint_cli.backends.local.runtime.records import Hosting, JobRecord, Owner
+from aisprint_cli.backends.local.runtime.host import Host
+from aisprint_cli.backends.local.runtime.records import JobRecord
 
 _LONGEST_WAIT_S = 60.0
 _LOOK_S = 0.03
+_NOT_VALID = (ServiceRefusedError, TypeError, ValueError, KeyError, AttributeError)
+_Wait = Annotated[float, Query(ge=0.0, le=_LONGEST_WAIT_S, allow_inf_nan=False)]
 
 
 def admin_router(
@@ -50,23 +53,20 @@ def _add_clusters(
         return {"clusters": [transfer.cluster_to_wire(cluster) for cluster in host.registry.clusters()]}
 
     @router.put("/clusters/{cluster}")
-    def put_cluster(cluster: str, body: dict[str, Any]) -> dict[str, Any]:
+    def put_cluster(cluster: str, body: Document) -> dict[str, Any]:
         if not is_cluster_name(cluster):
             raise HTTPException(400, f"{cluster!r} is no name for a cluster: letters, digits, '-' and '_'")
         if is_closing():
             raise HTTPException(503, "The runtime is ending")
         try:
-            resources = transfer.resources_from_wire(body["resources"])
-            owner = Owner(**body.get("owner", {}))
-        except (TypeError, ValueError, KeyError) as error:
+            wanted = transfer.cluster_from_wire(body)
+        except _NOT_VALID as error:
             raise HTTPException(400, f"The cluster {cluster!r} is not valid: {error}") from None
-        restored = host.put_cluster(cluster, resources, body.get("password"), body.get("digest", ""), owner)
-        return {"restored": restored}
+        return {"restored": host.put_cluster(cluster, wanted)}
 
     @router.delete("/clusters/{cluster}")
     def remove_cluster(cluster: str, keep_data: bool = False) -> dict[str, Any]:
-        if host.registry.cluster(cluster) is not None:
-            host.remove_cluster(cluster, keep_data=keep_data)
+        host.remove_cluster(cluster, keep_data=keep_data)
         used = sorted(host.bundles_in_use())
         on_removed()
         return {"bundles": used}
@@ -82,14 +82,12 @@ def _add_services(router: APIRouter, host: Host) -> None:
         return {"services": [transfer.service_to_wire(hosted) for hosted in host.registry.services()]}
 
     @router.put("/clusters/{cluster}/services/{name}")
-    def put_service(cluster: str, name: str, body: dict[str, Any]) -> dict[str, Any]:
+    def put_service(cluster: str, name: str, body: Document) -> dict[str, Any]:
         try:
-            hosting = Hosting(**body.get("hosting", {}))
-            hosted = host.put_service(cluster, {**body["service"], "name": name}, hosting)
-        except (ServiceRefusedError, TypeError, KeyError) as error:
+            hosting = transfer.hosting_from_wire(body.get("hosting", {}))
+            hosted = host.put_service(cluster, {**body["service"], "name": name}, lambda _before: hosting)
+        except _NOT_VALID as error:
             raise HTTPException(400, f"The service {name!r} is not valid: {error}") from None
-        except UnknownError as error:
-            raise HTTPException(404, str(error)) from None
         return transfer.service_to_wire(hosted)
 
     @router.delete("/clusters/{cluster}/services/{name}")
@@ -99,11 +97,6 @@ def _add_services(router: APIRouter, host: Host) -> None:
 
 
 def _add_objects(router: APIRouter, host: Host) -> None:
-    def locate(cluster: str, path: str) -> Any:
-        try:
-            return host.object_file(cluster, path)
-        except UnknownError as error:
-            raise HTTPException(404, str(error)) from None
 
     @router.get("/clusters/{cluster}/objects")
     def list_objects(cluster: str, prefix: str = "") -> dict[str, Any]:
@@ -112,14 +105,16 @@ def _add_objects(router: APIRouter, host: Host) -> None:
 
     @router.put("/clusters/{cluster}/objects/{path:path}")
     async def put_object(cluster: str, path: str, request: Request) -> dict[str, Any]:
-        locate(cluster, path)
+        host.object_file(cluster, path)
         staged = host.objects.new_staging_file()
         try:
             with staged.open("wb") as stream:
                 async for piece in _pieces(request):
                     stream.write(piece)
             key = request.headers.get("idempotency-key", "")
-            trace = await run_in_threadpool(host.objects.put, cluster, path, staged, key=key)
+            trace = await run_in_threadpool(host.put_object, cluster, path, staged, key=key)
+        except (FileExistsError, NotADirectoryError, IsADirectoryError):
+            raise HTTPException(409, f"Cannot store {path}: another object is in its way") from None
         except OSError as error:
             raise HTTPException(507, f"Cannot store {path}: {error.strerror or error}") from None
         finally:
@@ -128,14 +123,14 @@ def _add_objects(router: APIRouter, host: Host) -> None:
 
     @router.get("/clusters/{cluster}/objects/{path:path}")
     def get_object(cluster: str, path: str) -> Response:
-        file = locate(cluster, path)
+        file = host.object_file(cluster, path)
         if not file.is_file():
             raise HTTPException(404, f"There is no object {path} on {cluster}")
         return FileResponse(file, media_type="application/octet-stream")
 
     @router.delete("/clusters/{cluster}/objects/{path:path}", status_code=204)
     def delete_object(cluster: str, path: str) -> None:
-        locate(cluster, path)
+        host.object_file(cluster, path)
         host.objects.delete(cluster, path)
 
 
@@ -160,9 +155,9 @@ def _add_jobs(router: APIRouter, host: Host) -> None:
         return Response(host.report(find(job_id)), media_type="text/plain")
 
     @router.get("/traces/{trace}")
-    async def trace(trace: str, wait_s: float = 0.0, since: int = -1) -> Response:
+    async def trace(trace: str, wait_s: _Wait = 0.0, since: int = -1) -> Response:
         """The trace; with `wait_s`, once its revision is no longer `since` or it is complete."""
-        deadline = time.monotonic() + min(wait_s, _LONGEST_WAIT_S)
+        deadline = time.monotonic() + wait_s
         looked = -1
         while True:
             present = host.store.revision

@@ -36,6 +36,7 @@ _UNIT_BYTES: Final = {
     "Ti": 2.0**40,
 }
 _MIB: Final = 2.0**20
+_PATH_LIMIT: Final = 1024  # bytes, as for a key in an object storage
 
 
 class ServiceRefusedError(ValueError):
@@ -149,7 +150,8 @@ def is_safe_path(path: str) -> bool:
     """Whether `bucket/folder/file` names something below the buckets, in plain form."""
     parts = path.split("/")
     return (
-        len(parts) > 1
+        len(path.encode()) <= _PATH_LIMIT
+        and len(parts) > 1
         and _BUCKET.fullmatch(parts[0]) is not None
         and all(
             part not in {"", ".", ".."} and "\0" not in part and len(part.encode()) < 256 for part in parts
@@ -177,7 +179,7 @@ def _quantity(document: Mapping[str, Any], key: str, default: str) -> float:
     text = _text(document, key) or default
     match = _QUANTITY.fullmatch(text)
     value = float(match["number"]) * _UNIT_BYTES[match["unit"] or ""] if match else 0.0
-    if value <= 0:
+    if not 0 < value < float("inf"):
         raise ServiceRefusedError(f"'{key}' is not a quantity above zero such as {default!r}: {text!r}")
     return value
 

@@ -248,12 +248,10 @@ class Engine:
             self._fail(entry, ending.exit_code, ending.reason or f"exit code {ending.exit_code}")
             return
         outputs = workplace.collect(place, hosted.definition.outputs, job.cluster)
-        answer = self._answers.pop(job.id, None)
-        body = _encode(_files(place.output)) if answer is not None else ""
+        body = _encode(_files(place.output)) if job.id in self._answers else ""
         self._publish(job, outputs)
         self._drop_payload(job)
-        if answer is not None:
-            answer.set_result(Answer(True, body))
+        self._answer(job, Answer(True, body))
 
     def _note(self, entry: _Running, process: Watched) -> None:
         """Connect a run with its process; a removal may have come in between."""
@@ -290,10 +288,14 @@ class Engine:
         else:
             self._store.finish(job.id, Stage.FAILED, exit_code=exit_code, reason=reason)
             self._drop_payload(job)
-        answer = self._answers.pop(job.id, None)
-        if answer is not None:
-            text = read_log(self._home.job_log(job.cluster, job.id))
-            answer.set_result(Answer(False, f"The function failed: {reason}\n{text[-4000:]}"))
+        text = read_log(self._home.job_log(job.cluster, job.id)) if job.id in self._answers else ""
+        self._answer(job, Answer(False, f"The function failed: {reason}\n{text[-4000:]}"))
+
+    def _answer(self, job: JobRecord, answer: Answer) -> None:
+        """Tell the caller that waits for a run, if one does."""
+        waiting = self._answers.pop(job.id, None)
+        if waiting is not None:
+            waiting.set_result(answer)
 
     def _drop_payload(self, job: JobRecord) -> None:
         if job.payload:

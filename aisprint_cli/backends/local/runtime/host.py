@@ -5,13 +5,13 @@ from __future__ import annotations
 import secrets
 import shutil
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aisprint_cli.backends.interface import ResourceCapacity
 from aisprint_cli.backends.local.layout import Home, remove_if_empty
 from aisprint_cli.backends.local.runtime import workplace
 from aisprint_cli.backends.local.runtime.capacity import Capacity, host_job_limit
@@ -25,9 +25,9 @@ from aisprint_cli.backends.local.runtime.records import (
     Hosting,
     JobRecord,
     NewJob,
-    Owner,
     ServiceRecord,
     Stage,
+    WantedCluster,
 )
 from aisprint_cli.backends.local.runtime.registry import Hosted, Registry, new_job_id
 from aisprint_cli.backends.local.runtime.store import Store
@@ -84,26 +84,24 @@ class Host:
 
     # Clusters
 
-    def put_cluster(
-        self,
-        name: str,
-        resources: tuple[ResourceCapacity, ...],
-        password: str | None,
-        digest: str,
-        owner: Owner,
-    ) -> int:
+    def put_cluster(self, name: str, wanted: WantedCluster) -> int:
         """Make a cluster or bring it up to date; how many objects came back that were kept for it."""
         with self._changes:
             self.home.buckets(name).mkdir(parents=True, exist_ok=True)
-            record = self.registry.put_cluster(name, resources, password, digest, owner)
-            self.capacity.set_cluster(name, resources)
+            record = self.registry.put_cluster(name, wanted)
+            self.capacity.set_cluster(name, wanted.resources)
             restored = self._bring_back(record)
         self.engine.wake()
         return restored
 
     def remove_cluster(self, name: str, *, keep_data: bool) -> None:
-        """Remove a cluster with its services; its buckets are set aside if they are to be kept."""
+        """Remove a cluster with its services; its buckets are set aside if they are to be kept.
+
+        One that is gone already is left at that.
+        """
         with self._changes:
+            if self.registry.cluster(name) is None:
+                return
             for hosted in self.registry.services(name):
                 self.registry.drop_service(name, hosted.record.name)
             self.engine.cancel(name)
@@ -140,8 +138,15 @@ class Host:
 
     # Services
 
-    def put_service(self, cluster: str, document: Mapping[str, Any], hosting: Hosting) -> Hosted:
+    def put_service(
+        self,
+        cluster: str,
+        document: Mapping[str, Any],
+        hosting: Callable[[Hosted | None], Hosting],
+    ) -> Hosted:
         """Make a service or bring it up to date; its token stays the same.
+
+        `hosting` gets the service as it was, None where there was none, and may refuse by raising.
 
         Raises:
             ServiceRefusedError: when the document is not valid.
@@ -152,8 +157,9 @@ class Host:
             if self.registry.cluster(cluster) is None:
                 raise UnknownError(f"There is no cluster {cluster!r}")
             before = self.registry.service(cluster, definition.name)
+            hosted_as = hosting(before)
             token = before.record.token if before else secrets.token_hex(32)
-            record = ServiceRecord(cluster, definition.name, definition.document, token, hosting)
+            record = ServiceRecord(cluster, definition.name, definition.document, token, hosted_as)
             for route in (*definition.inputs, *definition.outputs):
                 if route.is_hosted and route.cluster is None:
                     self.objects.make_bucket(cluster, route.path)
@@ -183,23 +189,46 @@ class Host:
     # Jobs
 
     def submit(self, cluster: str, service: str, input_path: str) -> str:
-        """Queue a run on an object that is there; its identifier."""
-        trace = self.store.object_trace(cluster, input_path) or entry_trace(input_path)
-        job = NewJob(new_job_id(service), cluster, service, trace, input_path)
-        self.store.queue([job])
+        """Queue a run on an object that is there; its identifier.
+
+        Raises:
+            UnknownError: when there is no such service.
+        """
+        with self._hosting(cluster, service):
+            trace = self.store.object_trace(cluster, input_path) or entry_trace(input_path)
+            job = NewJob(new_job_id(service), cluster, service, trace, input_path)
+            self.store.queue([job])
         self.engine.wake()
         return job.id
 
     def submit_payload(self, cluster: str, service: str, body: bytes) -> str:
-        """Queue a run on a posted body; its identifier."""
-        job = self._payload_job(cluster, service, body, urgent=False)
-        self.store.queue([job])
+        """Queue a run on a posted body; its identifier.
+
+        Raises:
+            UnknownError: when there is no such service.
+        """
+        with self._hosting(cluster, service):
+            job = self._payload_job(cluster, service, body, urgent=False)
+            self.store.queue([job])
         self.engine.wake()
         return job.id
 
     def run_payload(self, cluster: str, service: str, body: bytes) -> Future[Answer]:
-        """Run a posted body before everything that waits."""
-        return self.engine.run_now(self._payload_job(cluster, service, body, urgent=True))
+        """Run a posted body before everything that waits.
+
+        Raises:
+            UnknownError: when there is no such service.
+        """
+        with self._hosting(cluster, service):
+            return self.engine.run_now(self._payload_job(cluster, service, body, urgent=True))
+
+    @contextmanager
+    def _hosting(self, cluster: str, service: str) -> Iterator[None]:
+        """Within this block a service stays, so that nothing is queued for one that went meanwhile."""
+        with self._changes:
+            if self.registry.service(cluster, service) is None:
+                raise UnknownError(f"The service {service!r} does not exist")
+            yield
 
     def _payload_job(self, cluster: str, service: str, body: bytes, *, urgent: bool) -> NewJob:
         identifier = new_job_id(service)
@@ -245,6 +274,17 @@ class Host:
         return TraceView(jobs, complete, max((job.revision for job in jobs), default=0))
 
     # Objects
+
+    def put_object(self, cluster: str, path: str, staged: Path, *, key: str) -> str:
+        """Move a staged file to an object; its trace. Repeating a `key` changes nothing.
+
+        Raises:
+            UnknownError: when there is no such cluster, or the path names no object.
+            OSError: when it cannot be moved there.
+        """
+        with self._changes:
+            self.object_file(cluster, path)
+            return self.objects.put(cluster, path, staged, key=key)
 
     def object_file(self, cluster: str, path: str) -> Path:
         """Where an object is or will be.

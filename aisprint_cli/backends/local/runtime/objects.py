@@ -7,6 +7,7 @@ import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -147,7 +148,8 @@ class Objects:
         arrivals = self._store.arrivals()
         for arrival in arrivals:
             if Path(arrival.staged).exists():
-                self._move(arrival)
+                with suppress(OSError):  # its place is taken or gone: that it had been announced stays
+                    self._move(arrival)
         publishing = [job.id for job in self._store.open_jobs() if job.stage is Stage.PUBLISHING]
         self._settle(arrivals, finished=publishing)
 
@@ -168,8 +170,9 @@ class Objects:
             for name in sorted(files):
                 file = Path(directory, name)
                 path = file.relative_to(root).as_posix()
-                if path.startswith(prefix):
-                    yield path, identify(file)
+                with suppress(FileNotFoundError):  # removed since it was listed
+                    if path.startswith(prefix):
+                        yield path, identify(file)
 
     def make_bucket(self, cluster: str, path: str) -> None:
         """Make the directory of `bucket` or `bucket/folder`."""
@@ -181,9 +184,12 @@ class Objects:
         self._store.forget_bucket(cluster, bucket)
 
     def _move(self, arrival: Arrival) -> None:
-        target = self.file(arrival.cluster, arrival.path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        Path(arrival.staged).rename(target)
+        """Move an object into place, below buckets that are there: a removed cluster does not come back."""
+        folder = self._home.buckets(arrival.cluster)
+        for name in arrival.path.split("/")[:-1]:
+            folder /= name
+            folder.mkdir(exist_ok=True)
+        Path(arrival.staged).rename(self.file(arrival.cluster, arrival.path))
 
     def _settle(self, arrivals: Iterable[Arrival], finished: Iterable[str] = ()) -> None:
         arrivals = list(arrivals)

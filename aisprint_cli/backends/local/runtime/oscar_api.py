@@ -21,8 +21,9 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.concurrency import run_in_threadpool
 
 from aisprint_cli import __version__
+from aisprint_cli.backends.local.runtime.bodies import Document, read_body
 from aisprint_cli.backends.local.runtime.capacity import Node
-from aisprint_cli.backends.local.runtime.definition import ServiceRefusedError, is_safe_path, parse_service
+from aisprint_cli.backends.local.runtime.definition import ServiceRefusedError, is_safe_path
 from aisprint_cli.backends.local.runtime.host import Host
 from aisprint_cli.backends.local.runtime.records import Hosting, JobRecord, Stage
 from aisprint_cli.backends.local.runtime.registry import Hosted
@@ -31,6 +32,8 @@ from aisprint_cli.backends.local.runtime.workplace import event_time
 VERSION: Final = "v3.6.1"
 USER: Final = "oscar"
 _PAGE: Final = 100
+_PAGE_DIGITS: Final = 18  # what the state's numbers hold
+_PAYLOAD_BYTES: Final = 64 << 20
 _STATUS: Final = {
     Stage.QUEUED: "Pending",
     Stage.RUNNING: "Running",
@@ -83,27 +86,21 @@ def _find(host: Host, cluster: str, name: str) -> Hosted:
     return hosted
 
 
-async def _document(request: Request) -> Any:
-    try:
-        return json.loads(await request.body())
-    except ValueError as error:
-        raise HTTPException(400, f"The service specification is not valid JSON: {error}") from None
-
-
 def _shown(hosted: Hosted) -> dict[str, Any]:
     return {**hosted.record.document, "token": hosted.record.token}
 
 
 def _save(host: Host, cluster: str, document: Any, *, exists: bool) -> Response:
+    def hosting(before: Hosted | None) -> Hosting:
+        if before is None and exists:
+            raise HTTPException(404, f"The service {document['name']!r} does not exist")
+        if before is not None and not exists:
+            raise HTTPException(409, f"A service with the name {document['name']!r} already exists")
+        present = before.record.hosting if before else Hosting()
+        return replace(present, digest="")  # no longer what was deployed
+
     try:
-        name = parse_service(document).name
-        present = host.registry.service(cluster, name)
-        if present is None and exists:
-            raise HTTPException(404, f"The service {name!r} does not exist")
-        if present is not None and not exists:
-            raise HTTPException(409, f"A service with the name {name!r} already exists")
-        before = present.record.hosting if present else Hosting()
-        host.put_service(cluster, document, replace(before, digest=""))  # no longer what was deployed
+        host.put_service(cluster, document, hosting)
     except ServiceRefusedError as error:
         raise HTTPException(400, f"The service specification is not valid: {error}") from None
     return Response(status_code=204 if exists else 201)
@@ -111,14 +108,12 @@ def _save(host: Host, cluster: str, document: Any, *, exists: bool) -> Response:
 
 def _add_services(router: APIRouter, host: Host) -> None:
     @router.post("/services")
-    async def create(cluster: str, request: Request) -> Response:
-        document = await _document(request)
-        return await run_in_threadpool(_save, host, cluster, document, exists=False)
+    def create(cluster: str, document: Document) -> Response:
+        return _save(host, cluster, document, exists=False)
 
     @router.put("/services")
-    async def update(cluster: str, request: Request) -> Response:
-        document = await _document(request)
-        return await run_in_threadpool(_save, host, cluster, document, exists=True)
+    def update(cluster: str, document: Document) -> Response:
+        return _save(host, cluster, document, exists=True)
 
     @router.get("/services")
     def list_all(cluster: str) -> Response:
@@ -147,23 +142,26 @@ def _add_calls(router: APIRouter, host: Host) -> None:
     @router.post("/job/{name}")
     async def job(cluster: str, name: str, request: Request) -> Response:
         await run_in_threadpool(allowed, cluster, name, request)
-        body = await request.body()
+        body = await read_body(request, _PAYLOAD_BYTES)
         path = _event_object(body)
-        if path is None:
-            identifier = await run_in_threadpool(host.submit_payload, cluster, name, _decoded(body))
-        elif not is_safe_path(path):
+        if path is not None and not is_safe_path(path):
             raise HTTPException(400, f"The event names no valid object: {path!r}")
-        else:
-            identifier = await run_in_threadpool(host.submit, cluster, name, path)
+        identifier = await run_in_threadpool(_submit, host, cluster, name, path, body)
         return PlainTextResponse("", 201, headers={"X-Job-Name": identifier})
 
     @router.post("/run/{name}")
     async def run(cluster: str, name: str, request: Request) -> Response:
         await run_in_threadpool(allowed, cluster, name, request)
-        body = _decoded(await request.body())
+        body = _decoded(await read_body(request, _PAYLOAD_BYTES))
         pending = await run_in_threadpool(host.run_payload, cluster, name, body)
         answer = await asyncio.shield(asyncio.wrap_future(pending))
         return PlainTextResponse(answer.body, 200 if answer.succeeded else 500)
+
+
+def _submit(host: Host, cluster: str, name: str, path: str | None, body: bytes) -> str:
+    if path is None:
+        return host.submit_payload(cluster, name, _decoded(body))
+    return host.submit(cluster, name, path)
 
 
 def _add_logs(router: APIRouter, host: Host) -> None:
@@ -177,7 +175,7 @@ def _add_logs(router: APIRouter, host: Host) -> None:
     @router.get("/logs/{name}")
     def list_jobs(cluster: str, name: str, page: str = "") -> Response:
         _find(host, cluster, name)
-        if page and not page.isdecimal():
+        if page and not (page.isdecimal() and len(page) <= _PAGE_DIGITS):
             raise HTTPException(400, f"There is no page {page!r}")
         jobs = host.store.jobs(cluster, name, after=int(page or 0), limit=_PAGE)
         last = jobs[-1].seq if jobs else 0
@@ -290,7 +288,7 @@ def _event_object(body: bytes) -> str | None:
             document = json.loads(document["event"])
         record = document["Records"][0]["s3"]
         return f"{record['bucket']['name']}/{unquote_plus(record['object']['key'])}"
-    except (ValueError, KeyError, IndexError, TypeError):
+    except (ValueError, KeyError, IndexError, TypeError, RecursionError):
         return None
 
 

@@ -40,6 +40,16 @@ class ClusterRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class WantedCluster:
+    """A cluster as it is asked for; without a password it keeps the one it has."""
+
+    resources: tuple[ResourceCapacity, ...]
+    password: str | None = field(repr=False)
+    digest: str
+    owner: Owner
+
+
+@dataclass(frozen=True, slots=True)
 class Hosting:
     """What the admin API adds to a service document.
 

@@ -9,15 +9,15 @@ import secrets
 import threading
 import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from aisprint_cli.backends.interface import ResourceCapacity
 from aisprint_cli.backends.local.runtime.definition import (
     ServiceDefinition,
     ServiceRefusedError,
     parse_service,
 )
-from aisprint_cli.backends.local.runtime.records import ClusterRecord, NewJob, Owner, ServiceRecord
+from aisprint_cli.backends.local.runtime.records import ClusterRecord, NewJob, ServiceRecord, WantedCluster
 from aisprint_cli.backends.local.runtime.store import Store
 
 _LOGGER = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class Hosted:
 
 
 class Registry:
-    """Thread-safe."""
+    """Thread-safe; its own lock is never held while waiting for the store."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -47,6 +47,15 @@ class Registry:
         self._verified: dict[str, bytes] = {}
         self._clusters = {cluster.name: cluster for cluster in store.clusters()}
         self._services = dict(_readable(store.services()))
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Change what is stored and what is in memory at once.
+
+        The store is locked first, as it is by those who look up triggers within a transaction.
+        """
+        with self._store.transaction(), self._lock:
+            yield
 
     @property
     def is_empty(self) -> bool:
@@ -62,20 +71,14 @@ class Registry:
         """One cluster."""
         return self._clusters.get(name)
 
-    def put_cluster(
-        self,
-        name: str,
-        resources: tuple[ResourceCapacity, ...],
-        password: str | None,
-        digest: str,
-        owner: Owner,
-    ) -> ClusterRecord:
-        """Make a cluster or bring it up to date; without a password it keeps its own."""
-        with self._lock:
+    def put_cluster(self, name: str, wanted: WantedCluster) -> ClusterRecord:
+        """Make a cluster or bring it up to date."""
+        hashed = None if wanted.password is None else _hash_password(wanted.password)
+        with self._changing():
             before = self._clusters.get(name)
-            own = before.password if before else ""
-            hashed = own if password is None else _hash_password(password)
-            record = ClusterRecord(name, resources, hashed, digest, owner)
+            if hashed is None:
+                hashed = before.password if before else ""
+            record = ClusterRecord(name, wanted.resources, hashed, wanted.digest, wanted.owner)
             self._store.save_cluster(record)
             self._clusters[name] = record
             self._verified.pop(name, None)
@@ -83,7 +86,7 @@ class Registry:
 
     def drop_cluster(self, name: str) -> None:
         """Forget a cluster and its services."""
-        with self._lock:
+        with self._changing():
             self._store.forget_cluster(name)
             self._clusters.pop(name, None)
             self._verified.pop(name, None)
@@ -119,14 +122,14 @@ class Registry:
             ServiceRefusedError: when its document is not valid.
         """
         hosted = Hosted(record, parse_service(record.document))
-        with self._lock:
+        with self._changing():
             self._store.save_service(record)
             self._services[record.cluster, record.name] = hosted
         return hosted
 
     def drop_service(self, cluster: str, name: str) -> Hosted | None:
         """Forget a service; nothing triggers it any more."""
-        with self._lock:
+        with self._changing():
             self._store.forget_service(cluster, name)
             return self._services.pop((cluster, name), None)
 

@@ -16,14 +16,17 @@ from types import FrameType
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import PlainTextResponse, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from aisprint_cli import __version__
 from aisprint_cli.backends.local.layout import Home
 from aisprint_cli.backends.local.runtime.admin_api import admin_router
-from aisprint_cli.backends.local.runtime.host import Host
+from aisprint_cli.backends.local.runtime.host import Host, UnknownError
 from aisprint_cli.backends.local.runtime.oscar_api import oscar_router
 from aisprint_cli.backends.local.runtime.transfer import PROTOCOL
 from aisprint_cli.system.files import write_atomic
@@ -101,6 +104,19 @@ def make_app(host: Host, token: str, lifetime: Lifetime, address: dict[str, Any]
     @app.exception_handler(HTTPException)
     def explain(_: Request, error: HTTPException) -> Response:
         return PlainTextResponse(str(error.detail), error.status_code, headers=error.headers)
+
+    @app.exception_handler(UnknownError)
+    def miss(_: Request, error: UnknownError) -> Response:
+        return PlainTextResponse(str(error), 404)
+
+    @app.exception_handler(ClientDisconnect)
+    def forget(_: Request, _error: ClientDisconnect) -> Response:
+        return Response(status_code=400)  # nobody reads it
+
+    @app.exception_handler(RequestValidationError)
+    def refuse(_: Request, error: RequestValidationError) -> Response:
+        said = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        return PlainTextResponse(said, 400)
 
     app.include_router(admin_router(host, token, lambda: lifetime.closing, lifetime.removed))
     app.include_router(oscar_router(host))

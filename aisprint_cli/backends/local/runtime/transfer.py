@@ -6,10 +6,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from aisprint_cli.backends.interface import Job, JobState, ResourceCapacity, Trace
+from aisprint_cli.backends.local.runtime.records import ClusterRecord, Hosting, Owner, WantedCluster
 
 if TYPE_CHECKING:
     from aisprint_cli.backends.local.runtime.host import TraceView
-    from aisprint_cli.backends.local.runtime.records import ClusterRecord
     from aisprint_cli.backends.local.runtime.registry import Hosted
 
 
@@ -65,9 +65,47 @@ def resources_from_wire(entries: list[dict[str, Any]]) -> tuple[ResourceCapacity
     """
     resources = tuple(ResourceCapacity(**entry) for entry in entries)
     for resource in resources:
+        _require_texts(resource.name)
         if resource.nodes < 1 or resource.cores < 0 or resource.memory_mib <= 0:
             raise ValueError(f"the resource {resource.name!r} offers nothing")
     return resources
+
+
+def cluster_from_wire(document: dict[str, Any]) -> WantedCluster:
+    """A cluster to be made from JSON.
+
+    Raises:
+        KeyError: when it names no resources.
+        TypeError: when an entry has other keys or is of another type.
+        ValueError: when a number makes no sense.
+    """
+    wanted = WantedCluster(
+        resources_from_wire(document["resources"]),
+        document.get("password"),
+        document.get("digest", ""),
+        Owner(**document.get("owner", {})),
+    )
+    if wanted.password is not None:
+        _require_texts(wanted.password)
+    _require_texts(wanted.digest, wanted.owner.mark, wanted.owner.directory)
+    return wanted
+
+
+def hosting_from_wire(document: dict[str, Any]) -> Hosting:
+    """What the admin API adds to a service, from JSON.
+
+    Raises:
+        TypeError: when it has other keys or values of another type.
+    """
+    hosting = Hosting(**document)
+    _require_texts(hosting.item, hosting.part, hosting.resource or "", hosting.bundle, hosting.digest)
+    return hosting
+
+
+def _require_texts(*values: object) -> None:
+    wrong = [value for value in values if not isinstance(value, str)]
+    if wrong:
+        raise TypeError(f"{wrong[0]!r} has to be a string")
 
 
 def service_to_wire(hosted: Hosted) -> dict[str, Any]:
