@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from aisprint_cli.placement.candidates import Candidate, CandidateMaker, Configuration
+from aisprint_cli.placement.candidates import SOMEWHERE, Candidate, CandidateMaker, Configuration
 from aisprint_cli.placement.problem import RELATIVE_TOLERANCE, holds
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from aisprint_cli.placement.compiled import Compiled
+    from aisprint_cli.placement.compiled import Compiled, PieceOption
     from aisprint_cli.placement.relaxation import Relaxation
 
 ROW_TOLERANCE = 1e-8
@@ -58,30 +58,42 @@ class AssignmentSearch:
         relaxation: Relaxation,
         configuration: Configuration,
         costs: NDArray[np.float64],
-        bound: float,
         limit: float,
         pause: Callable[[], None],
+        most_nodes: int = 0,
     ) -> None:
         """Prepare to look for placements that cost less than `limit`.
 
-        `pause` is called now and then; what it raises ends the search.
+        Args:
+            compiled: the problem.
+            relaxation: its relaxation.
+            configuration: what is decided.
+            costs: the pieces' least costs at the configuration's prices.
+            limit: what a placement must cost less than.
+            pause: called now and then; what it raises ends the search.
+            most_nodes: give up after so many nodes; zero: never.
         """
         self._compiled = compiled
         self._configuration = configuration
-        self._bound = bound
         self._pause = pause
-        self._budget = limit - bound
+        self._most_nodes = most_nodes
         self._fixed = sum(
             compiled.prices[column] * count
             for column, count in zip(configuration.columns, configuration.instances, strict=True)
         )
+        alternatives, components = relaxation.minima(costs)
+        paid = sum(row.price * configuration.instances[row.slot] for row in configuration.rows)
+        self._bound = float(components.sum()) + self._fixed - paid
+        self._budget = limit - self._bound
         self.nodes = 0
         self.best: tuple[Candidate, ...] | None = None
         self.best_cost = limit
         maker = CandidateMaker(compiled, configuration, self._budget)
-        self._candidates = _all_candidates(compiled, relaxation, costs, maker)
+        self._candidates = _all_candidates(compiled, costs, alternatives, components, maker)
         self.cut = maker.cut
         """Whether anything was left out because of the budget only: if not, all was searched."""
+        self.gave_up = False
+        """Whether the search ended at `most_nodes`: then nothing is proven."""
 
     def run(self) -> None:
         """Search; `best` and `best_cost` then hold the cheapest placement found, if any."""
@@ -92,8 +104,11 @@ class AssignmentSearch:
         try:
             self._start(None)
         except _HardError:
-            self._patience = 0
-            self._start(surrogate(self._candidates, self._configuration))
+            self._patience = self.nodes + self._most_nodes if self._most_nodes else 0
+            try:
+                self._start(surrogate(self._candidates, self._configuration))
+            except _HardError:
+                self.gave_up = True
 
     def _start(self, multipliers: list[float] | None) -> None:
         self._prepare_rows(multipliers)
@@ -240,20 +255,13 @@ class AssignmentSearch:
 
     def _fits(self, component: int, candidate: Candidate) -> bool:
         """Whether the edge rule and the networks allow it beside its neighbours placed already."""
-        delay_s = self._compiled.problem.delay_s
         for other in self._before[component]:
-            last = self._chosen[other].last  # type: ignore[union-attr]
-            first = candidate.first
-            if first.edge and not last.edge:
-                return False
-            if delay_s(last.resource, first.resource, 0.0) == float("inf"):
+            before = self._chosen[other]
+            if before is not None and not _may_follow(self._compiled, before.last, candidate.first):
                 return False
         for other in self._after[component]:
-            last = candidate.last
-            first = self._chosen[other].first  # type: ignore[union-attr]
-            if first.edge and not last.edge:
-                return False
-            if delay_s(last.resource, first.resource, 0.0) == float("inf"):
+            after = self._chosen[other]
+            if after is not None and not _may_follow(self._compiled, candidate.last, after.first):
                 return False
         return True
 
@@ -283,6 +291,7 @@ class AssignmentSearch:
         cost = self._fixed + sum(candidate.cost for candidate in chosen)
         cost += shared_cost(self._compiled, chosen)
         if cost >= self.best_cost:
+            self.cut = True
             return
         inverse = self._inverse_idle(len(chosen), loads)
         if inverse is None or not paths_hold(self._compiled, chosen, inverse):
@@ -332,9 +341,12 @@ def _still_to_come(by_component: Sequence[Sequence[float]]) -> list[tuple[float,
 
 
 def _all_candidates(
-    compiled: Compiled, relaxation: Relaxation, costs: NDArray[np.float64], maker: CandidateMaker
+    compiled: Compiled,
+    costs: NDArray[np.float64],
+    alternatives: NDArray[np.float64],
+    components: NDArray[np.float64],
+    maker: CandidateMaker,
 ) -> list[list[Candidate]]:
-    alternatives, components = relaxation.minima(costs)
     piece = iter(costs.tolist())
     alternative = iter(alternatives.tolist())
     result = []
@@ -365,6 +377,14 @@ def _fastest(items: Sequence[Candidate]) -> tuple[Candidate, ...]:
     return tuple(kept)
 
 
+def _may_follow(compiled: Compiled, last: PieceOption, first: PieceOption) -> bool:
+    if first.edge and not last.edge:
+        return False
+    if SOMEWHERE in {last.resource, first.resource}:
+        return True
+    return compiled.problem.delay_s(last.resource, first.resource, 0.0) < float("inf")
+
+
 def _response_s(candidate: Candidate, inverse: Sequence[float]) -> float:
     return candidate.constant_s + sum(part_s * inverse[slot] for slot, part_s in candidate.times_s)
 
@@ -385,6 +405,8 @@ def paths_hold(compiled: Compiled, chosen: Sequence[Candidate], inverse: Sequenc
 
 def transfer_s(compiled: Compiled, source: int, target: int, chosen: Sequence[Candidate]) -> float:
     """Seconds from the last piece of one component to the first piece of its successor."""
+    if SOMEWHERE in {chosen[source].last.resource, chosen[target].first.resource}:
+        return 0.0
     place = compiled.problem.components[source].successors.index(target)
     size = chosen[source].source.source.sent[place]
     return compiled.problem.delay_s(chosen[source].last.resource, chosen[target].first.resource, size)
@@ -395,6 +417,8 @@ def memory_holds(compiled: Compiled, chosen: Sequence[Candidate], configuration:
     used: dict[int, float] = {}
     for candidate in chosen:
         for option in candidate.options:
+            if option.resource == SOMEWHERE:
+                continue
             used[option.resource] = used.get(option.resource, 0.0) + option.memory_mib
     counts = {
         compiled.columns[column]: count

@@ -11,13 +11,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aisprint_cli.placement.compiled import FUNCTION
+from aisprint_cli.placement.compiled import FUNCTION, PieceOption
 from aisprint_cli.placement.problem import RELATIVE_TOLERANCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aisprint_cli.placement.compiled import Compiled, CompiledAlternative, PieceOption
+    from aisprint_cli.placement.compiled import Compiled, CompiledAlternative
+
+
+SOMEWHERE = -1
+"""The resource of an option in a layer that is still open: near everything, used by nobody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +139,7 @@ class CandidateMaker:
             self._finish(component, item, regret, chosen, transfer_s, found)
             return
         before = chosen[-1] if chosen else None
-        for option in item.options[place]:
-            price = self._price(option)
-            if price is None:
-                continue
+        for price, option in self._affordable(item.options[place]):
             extra = price - minima[place]
             if regret + extra > self._budget:
                 self.cut = True
@@ -147,8 +148,7 @@ class CandidateMaker:
             if before is not None and before.resource != option.resource:
                 if option.edge and not before.edge:
                     continue
-                sent = item.source.pieces[place - 1].data_size
-                delay_s = self._compiled.problem.delay_s(before.resource, option.resource, sent)
+                delay_s = self._delay_s(before, option, item.source.pieces[place - 1].data_size)
                 if delay_s == float("inf"):
                     continue
                 sent_s = item.source.pieces[place].reach * delay_s
@@ -156,16 +156,33 @@ class CandidateMaker:
                 component, item, minima, regret + extra, (*chosen, option), transfer_s + sent_s, found
             )
 
-    def _price(self, option: PieceOption) -> float | None:
-        """What an option costs at the configuration's prices; None if it is not there."""
-        if option.column == FUNCTION:
-            return option.cost
-        slot = self._slots.get(option.column)
-        if slot is not None:
-            return self._per_load[slot] * option.load + self._per_second[slot] * option.time_s
-        if option.column in self._open:
-            return self._compiled.prices[option.column] * option.load
-        return None
+    def _delay_s(self, source: PieceOption, target: PieceOption, size: float) -> float:
+        if SOMEWHERE in {source.resource, target.resource}:
+            return 0.0
+        return self._compiled.problem.delay_s(source.resource, target.resource, size)
+
+    def _affordable(self, options: Sequence[PieceOption]) -> list[tuple[float, PieceOption]]:
+        """A piece's options with their price; of those in open layers only the cheapest and fastest."""
+        result: list[tuple[float, PieceOption]] = []
+        open_: list[tuple[float, PieceOption]] = []
+        for option in options:
+            if option.column == FUNCTION:
+                result.append((option.cost, option))
+            elif (slot := self._slots.get(option.column)) is not None:
+                price = self._per_load[slot] * option.load + self._per_second[slot] * option.time_s
+                result.append((price, option))
+            elif option.column in self._open:
+                price = self._compiled.prices[option.column] * option.load
+                time_s, edge = option.time_s, option.edge
+                free = PieceOption(option.column, SOMEWHERE, 0.0, price, time_s, 0.0, edge)
+                open_.append((price, free))
+        open_.sort(key=lambda entry: (entry[0], entry[1].time_s))
+        fastest_s = {True: float("inf"), False: float("inf")}
+        for price, option in open_:
+            if option.time_s < fastest_s[option.edge]:
+                fastest_s[option.edge] = option.time_s
+                result.append((price, option))
+        return result
 
     def _finish(
         self,
@@ -183,7 +200,7 @@ class CandidateMaker:
         for option in chosen:
             slot = self._slots.get(option.column)
             if slot is None:
-                cost += option.cost if option.column == FUNCTION else self._price(option) or 0.0
+                cost += option.cost
                 constant_s += option.time_s
             else:
                 loads[slot] = loads.get(slot, 0.0) + option.load
@@ -218,10 +235,15 @@ class CandidateMaker:
                 result.append(candidate)
         return result
 
+    def _place(self, option: PieceOption) -> tuple[int | None, bool]:
+        if option.resource == SOMEWHERE:
+            return None, option.edge
+        return self._compiled.place_class[option.resource], option.edge
+
     def _memory(self, candidate: Candidate) -> dict[int, float]:
         used: dict[int, float] = {}
         for option in candidate.options:
-            if self._compiled.place_class[option.resource] >= 0:
+            if option.resource >= 0 and self._compiled.place_class[option.resource] >= 0:
                 used[option.resource] = used.get(option.resource, 0.0) + option.memory_mib
         return used
 
@@ -231,10 +253,14 @@ class CandidateMaker:
         Where it begins and ends (edge rule, networks), what it sends, and which functions it shares.
         """
         compiled = self._compiled
-        shared = tuple(option.resource for option in candidate.options if option.resource in compiled.shared_functions)
+        shared = tuple(
+            (option.resource, option.memory_mib, piece.options)
+            for piece, option in zip(candidate.source.source.pieces, candidate.options, strict=True)
+            if option.resource in compiled.shared_functions
+        )
         return (
-            compiled.place_class[candidate.first.resource],
-            compiled.place_class[candidate.last.resource],
+            self._place(candidate.first),
+            self._place(candidate.last),
             candidate.source.source.sent,
             shared,
         )

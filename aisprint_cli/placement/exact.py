@@ -32,6 +32,16 @@ if TYPE_CHECKING:
     from aisprint_cli.placement.candidates import Candidate
     from aisprint_cli.placement.problem import Problem
 
+PATIENCE = 3
+"""Searches without a placement after which the solver asks which decisions are to blame."""
+
+LEARNING_NODES = 400
+"""How far such a question is pursued."""
+
+FIRST_STEP = 4e-3
+"""How far, relatively, the first search of a configuration looks above its bound."""
+
+
 class Status(StrEnum):
     """How a solve ended."""
 
@@ -68,19 +78,35 @@ class _Stopped(Exception):  # noqa: N818 - not an error: the caller asked for an
     """The time is over or the caller cancelled."""
 
 
+Decisions = tuple[tuple[int, int] | None, ...]
+"""For each decided layer, in the order of deciding, a column and its instances, or None."""
+
+
 @dataclass(order=True, slots=True)
 class _Node:
-    """A partial configuration; ordered by bound, deeper first, then by age."""
+    """A partial configuration; ordered by bound, deeper first, then by age.
+
+    `mu` are the prices on the rows of the resources in use; `step` how far above its bound it was
+    last searched.
+    """
 
     bound: float
     openness: int
     age: int
-    columns: tuple[int, ...] = field(compare=False)
-    instances: tuple[int, ...] = field(compare=False)
+    decisions: Decisions = field(compare=False)
     mu: tuple[NDArray[np.float64], ...] = field(compare=False)
     improved: bool = field(compare=False, default=False)
-    base: float = field(compare=False, default=0.0)
     step: float = field(compare=False, default=0.0)
+
+    @property
+    def columns(self) -> tuple[int, ...]:
+        """The resources in use."""
+        return tuple(decision[0] for decision in self.decisions if decision is not None)
+
+    @property
+    def instances(self) -> tuple[int, ...]:
+        """How many of each."""
+        return tuple(decision[1] for decision in self.decisions if decision is not None)
 
 
 def solve(
@@ -138,12 +164,14 @@ class _Search:
         self._best_cost = float("inf")
         self._configurations = 0
         self._nodes = 0
-        self.trace = [0]*10
+        self._failures = 0
+        self._learned: dict[Decisions, float] = {}
 
     def run(self) -> Result:
+        """Search until proven or stopped."""
         root = self._relaxation.totals(self._relaxation.piece_costs(0, (), (), ()))
-        self._push(float(root), 0, (), (), ())
         bound = float(root)
+        self._push(bound, (), ())
         try:
             while self._queue:
                 node = heapq.heappop(self._queue)
@@ -165,86 +193,133 @@ class _Search:
         """What a bound must reach to be of no further interest."""
         return self._best_cost - PROOF_TOLERANCE * abs(self._best_cost) if self._best else float("inf")
 
-    def _push(
-        self, bound: float, depth: int, columns: tuple[int, ...], instances: tuple[int, ...], mu: tuple[NDArray[np.float64], ...]
-    ) -> None:
+    def _push(self, bound: float, decisions: Decisions, mu: tuple[NDArray[np.float64], ...]) -> None:
         if bound < self._target():
             self._age += 1
-            heapq.heappush(self._queue, _Node(bound, -depth, self._age, columns, instances, mu))
+            heapq.heappush(self._queue, _Node(bound, -len(decisions), self._age, decisions, mu))
+
+    def _again(self, node: _Node) -> None:
+        if node.bound < self._target():
+            heapq.heappush(self._queue, node)
 
     def _step(self, node: _Node) -> None:
         """Improve, search or split the node with the least bound."""
-        depth = -node.openness
         others = self._queue[0].bound if self._queue else float("inf")
+        if self._learned:
+            known = max(
+                (self._learned.get(node.decisions[:depth], 0.0) for depth in range(len(node.decisions) + 1)),
+            )
+            node.bound = max(node.bound, known)
         if not node.improved:
-            self._improve(node, depth)
-            if node.bound > others:
-                heapq.heappush(self._queue, node)
-                return
-        if node.bound >= self._target():
+            self._improve(node)
+        if node.bound > others:
+            self._again(node)
+        elif node.bound >= self._target():
             return
-        if depth == len(self._order):
+        elif len(node.decisions) == len(self._order):
             self._search(node, others)
         else:
-            self._split(node, depth)
+            self._split(node)
 
-    def _improve(self, node: _Node, depth: int) -> None:
+    def _improve(self, node: _Node) -> None:
         node.improved = True
-        if not node.columns:
-            return
-        self.trace[0]+=1
-        bound, mu = self._relaxation.improve(
-            depth, node.columns, node.instances, node.mu, self._target()
-        )
-        if bound > node.bound:
-            node.bound, node.mu = bound, tuple(mu)
+        if node.mu:
+            bound, mu = self._relaxation.improve(
+                len(node.decisions), node.columns, node.instances, node.mu, self._target()
+            )
+            node.bound, node.mu = max(node.bound, bound), tuple(mu)
 
-    def _split(self, node: _Node, depth: int) -> None:
-        self.trace[1]+=1
-        compiled = self._compiled
+    def _split(self, node: _Node) -> None:
+        """Decide the next layer in every way."""
+        depth, prices = len(node.decisions), self._compiled.prices
         candidates = self._choices[depth]
-        none, bounds, prices = self._relaxation.decide(
+        none, bounds, mu = self._relaxation.decide(
             depth, node.columns, node.instances, node.mu, candidates
         )
         fixed = sum(
-            (compiled.prices[column] - float(price.sum())) * count
-            for column, price, count in zip(node.columns, node.mu, node.instances, strict=True)
+            (prices[column] - float(price.sum())) * count
+            for column, count, price in zip(node.columns, node.instances, node.mu, strict=True)
         )
-        self._push(max(node.bound, none + fixed), depth + 1, node.columns, node.instances, node.mu)
-        for (column, count), bound, price in zip(candidates, bounds.tolist(), prices, strict=True):
+        self._push(max(node.bound, none + fixed), (*node.decisions, None), node.mu)
+        for candidate, bound, price in zip(candidates, bounds.tolist(), mu, strict=True):
             self._push(
-                max(node.bound, bound + fixed),
-                depth + 1,
-                (*node.columns, column),
-                (*node.instances, count),
-                (*node.mu, price),
+                max(node.bound, bound + fixed), (*node.decisions, candidate), (*node.mu, price)
             )
 
     def _search(self, node: _Node, others: float) -> None:
-        """Look for placements of this configuration below a threshold; put it back if any may remain."""
+        """Look for placements of a configuration below a threshold; put it back if any may remain."""
         if not node.step:
             self._configurations += 1
-            node.base, node.step = node.bound, 2e-3 * abs(node.bound)
+            node.step = FIRST_STEP * abs(node.bound)
         else:
-            node.step *= 2
+            node.step *= 4
         limit = min(self._target(), max(others, node.bound + node.step))
-        costs = self._relaxation.piece_costs(len(self._order), node.columns, node.instances, node.mu)
-        configuration = Configuration(node.columns, node.instances, self._priced_rows(node))
-        inside = AssignmentSearch(
-            self._compiled, self._relaxation, configuration, costs, node.base, limit, self._pause
-        )
-        self.trace[2]+=1
+        inside = self._inside(node, limit)
         try:
             inside.run()
         finally:
             self._nodes += inside.nodes
             if inside.best is not None:
                 self._best_cost = inside.best_cost
-                self._best = _placement(self._compiled, configuration, inside.best)
-        node.bound = limit
-        if inside.cut and limit < self._target():
-            heapq.heappush(self._queue, node)
+                self._best = _placement(self._compiled, node, inside.best)
+        if inside.best is not None:
+            return
+        self._failures += 1
+        if self._failures >= PATIENCE:
+            self._learn(node, limit)
+        if inside.cut:
+            node.bound = limit
+            self._again(node)
 
+    def _inside(self, node: _Node, limit: float, most_nodes: int = 0) -> AssignmentSearch:
+        depth = len(node.decisions)
+        columns, instances = node.columns, node.instances
+        open_ = frozenset(column for group in self._order[depth:] for column in self._compiled.groups[group])
+        return AssignmentSearch(
+            self._compiled,
+            self._relaxation,
+            Configuration(columns, instances, self._priced_rows(node), open_),
+            self._relaxation.piece_costs(depth, columns, instances, node.mu),
+            limit,
+            self._pause,
+            most_nodes,
+        )
+
+    def _learn(self, node: _Node, limit: float) -> None:
+        """Find the first layers' decisions that alone already rule out placements below `limit`.
+
+        With the other layers open (paid by the load, a relaxation) the same search is made again, for
+        fewer and fewer decided layers. What is proven of them holds for every configuration that
+        begins like this. For the fewest that still prove the limit, higher limits are tried.
+        """
+        found: _Node | None = None
+        for depth in range(len(node.decisions) - 1, 0, -1):
+            decisions = node.decisions[:depth]
+            used = sum(decision is not None for decision in decisions)
+            begin = _Node(0.0, -depth, 0, decisions, node.mu[:used])
+            if not used or self._learned.get(decisions, 0.0) >= limit or not self._proves(begin, limit):
+                break
+            found = begin
+        if found is None:
+            return
+        proven, step = limit, limit - node.bound
+        while proven < self._target():
+            step *= 4
+            higher = min(self._target(), proven + step) if step < proven else self._target()
+            if not self._proves(found, higher):
+                break
+            proven = higher
+        self._learned[found.decisions] = proven
+
+    def _proves(self, begin: _Node, limit: float) -> bool:
+        """Whether no placement that begins with these decisions costs less than `limit`."""
+        self._improve(begin)
+        if begin.bound >= limit:
+            return True
+        inside = self._inside(begin, limit, LEARNING_NODES)
+        inside.run()
+        self._nodes += inside.nodes
+        return inside.best is None and not inside.gave_up
 
     def _priced_rows(self, node: _Node) -> tuple[PricedRow, ...]:
         rows = []
@@ -257,9 +332,9 @@ class _Search:
         return tuple(rows)
 
 
-def _placement(compiled: Compiled, configuration: Configuration, chosen: tuple[Candidate, ...]) -> Placement:
+def _placement(compiled: Compiled, node: _Node, chosen: tuple[Candidate, ...]) -> Placement:
     instances = [0] * len(compiled.problem.resources)
-    for column, count in zip(configuration.columns, configuration.instances, strict=True):
+    for column, count in zip(node.columns, node.instances, strict=True):
         instances[compiled.columns[column]] = count
     choices = tuple(
         Choice(candidate.source.number, tuple(option.resource for option in candidate.options))
