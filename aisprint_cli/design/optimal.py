@@ -12,7 +12,7 @@ from aisprint_cli.design.enumeration import Design, Wish
 from aisprint_cli.design.layout import TREE
 from aisprint_cli.design.manifest import SplitRecord, read_manifest
 from aisprint_cli.design.production import production_document
-from aisprint_cli.model.deployment import Deployment
+from aisprint_cli.model.deployment import Deployment, PlacedPart
 from aisprint_cli.model.naming import Part, segment_design
 from aisprint_cli.placement.from_application import ApplicationProblem, Measurements, problem_from
 from aisprint_cli.placement.measurements import read_measurements
@@ -78,8 +78,15 @@ def find_deployment(design: Design, problem: Problem, placement: Placement) -> D
     deployment = next(design.deployments(1, having=wishes), None)
     if deployment is None:
         raise KeyError(", ".join(resources))
-    placed = tuple(replace(item, resource=resources[item.part.name]) for item in deployment.placed)
+    placed = tuple(_moved(design, item, resources[item.part.name]) for item in deployment.placed)
     return replace(deployment, placed=placed)
+
+
+def _moved(design: Design, placed: PlacedPart, resource: str) -> PlacedPart:
+    """A part on another resource of its layer, in the container that runs there."""
+    candidate = design.application.candidates.of(placed.part)
+    container = candidate.container_on(resource) if candidate else None
+    return replace(placed, resource=resource, container=container or placed.container)
 
 
 def production_text(design: Design, problem: Problem, placement: Placement) -> str:

@@ -45,19 +45,23 @@ def state_problem(
 
     """
     measured, findings = read_measurements(situation.directory)
+    _refuse_faulty(situation, findings)  # first: what follows from a fault is no fault of its own
     built = problem_from(
         situation.application, design.splits, with_cut_sizes(measured, splits), rate_per_s=rate_per_s
     )
     every = (*findings, *built.findings)
-    errors = [item for item in every if item.is_error]
-    if any(item.code not in _NOT_MEASURED for item in errors):
+    _refuse_faulty(situation, every)
+    return (None if any(item.is_error for item in every) else built.problem), every
+
+
+def _refuse_faulty(situation: Situation, findings: tuple[Diagnostic, ...]) -> None:
+    if any(item.is_error and item.code not in _NOT_MEASURED for item in findings):
         raise InvalidInputError(
             "The application cannot be placed as it is.",
-            every,
+            findings,
             directory=situation.directory,
             mend="Mend it, or design without placement: --no-place.",
         )
-    return (None if errors else built.problem), every
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,9 @@ from typing import Final
 
 from aisprint_cli.diagnostics import Diagnostic, Findings, Location
 from aisprint_cli.model.application import Application
+from aisprint_cli.model.candidates import Container
 from aisprint_cli.model.dag import Dag
+from aisprint_cli.model.fit import fits
 from aisprint_cli.model.naming import BASE_DESIGN, Part, segment_design
 from aisprint_cli.model.resources import Layer as ApplicationLayer
 from aisprint_cli.model.resources import LayerKind
@@ -155,6 +157,7 @@ class _Builder:
                 (layer, resource) for layer in application.catalogue for resource in layer.resources
             )
         }
+        self._names = list(self._resources)
 
     def build(self, rate_per_s: float, semantics: Semantics) -> Problem:
         catalogue = self._application.catalogue
@@ -246,31 +249,35 @@ class _Builder:
         return Alternative(f"partition{split}" if split else BASE_DESIGN, pieces, (sizes[-1],) * successors)
 
     def _options(self, part: Part) -> Iterator[Option]:
-        candidate = self._application.candidates.of(part)
-        if candidate is None:
-            return
-        container = candidate.container
-        for resource in container.resources:
-            number, layer = self._resources.get(resource, (-1, None))
-            if layer is None or layer.number not in candidate.layers:
-                continue
-            if not _fits(layer, resource, container.memory_mib):
-                continue
-            demand = self._measured.demands.get((part.name, resource))
-            is_function = self._tiers[layer.number] is Tier.FUNCTIONS
-            if demand is not None and not (is_function and demand.cold_s is None):
+        for container, number in self._places(part):
+            demand = self._measured.demands.get((part.name, self._names[number]))
+            if demand is not None and not (self._is_function(number) and demand.cold_s is None):
                 yield Option(number, container.memory_mib, demand.demand_s, demand.cold_s or 0.0)
 
-    def _report_left_out(self, part: Part, considered: set[int]) -> None:
+    def _places(self, part: Part) -> Iterator[tuple[Container, int]]:
+        """The resources that a part may run on and that can hold it, each with the container for it."""
         candidate = self._application.candidates.of(part)
         if candidate is None:
             return
-        for resource in candidate.container.resources:
-            number, layer = self._resources.get(resource, (-1, None))
-            if layer is None or layer.number not in candidate.layers or number in considered:
+        seen: set[str] = set()
+        for container, name in candidate.places:
+            number, layer = self._resources.get(name, (-1, None))
+            if name in seen or layer is None or layer.number not in candidate.layers:
                 continue
-            if _fits(layer, resource, candidate.container.memory_mib):
-                self._left_out(f"{part.name} on {resource} has no prediction and is not considered.")
+            seen.add(name)
+            resource = layer.resource(name)
+            if resource is not None and fits(container, resource):
+                yield container, number
+
+    def _is_function(self, number: int) -> bool:
+        _, layer = self._resources[self._names[number]]
+        return self._tiers[layer.number] is Tier.FUNCTIONS
+
+    def _report_left_out(self, part: Part, considered: set[int]) -> None:
+        for _, number in self._places(part):
+            if number not in considered:
+                name = self._names[number]
+                self._left_out(f"{part.name} on {name} has no prediction and is not considered.")
 
     def _left_out(self, message: str) -> None:
         self._findings.warning(
@@ -327,12 +334,6 @@ class _Builder:
             if all(after in dag.successors(before) for before, after in pairwise(path)):
                 numbers = tuple(self._numbers[item] for item in path)
                 yield PathLimit(f"to {name}", numbers, limits.global_limit_s)
-
-
-def _fits(layer: ApplicationLayer, resource: str, memory_mib: float) -> bool:
-    """Whether a resource has that memory, as far as its memory is known."""
-    there = layer.resource(resource)
-    return there is None or there.memory_mib <= 0 or memory_mib <= there.memory_mib
 
 
 def _tiers(application: Application) -> dict[int, Tier]:
