@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aisprint_cli.cli.session import Session
-from aisprint_cli.errors import AisprintError, ExitCode, InvalidInputError
+from aisprint_cli.errors import AisprintError, ExitCode, ExternalError, InvalidInputError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,6 +45,16 @@ def _show_findings(error: InvalidInputError) -> None:
     from aisprint_cli.cli.diagnostics_view import show
 
     show(Session(color=not _is_plain()), error.diagnostics, error.directory or Path())
+
+
+def from_system(error: OSError) -> ExternalError:
+    """What the operating system refused, where nothing nearer to it had a better word for it."""
+    place = f"{error.filename}: " if error.filename else "A file or the output could not be used: "
+    return ExternalError(
+        f"{place}{error.strerror or error}.",
+        why="The operating system refused it.",
+        mend="Check the disk's free space and the permissions, then run the command again.",
+    )
 
 
 def report_bug(error: BaseException) -> int:

@@ -84,5 +84,7 @@ def main() -> None:
         app()
     except AisprintError as error:
         sys.exit(failure.explain(error))
+    except OSError as error:
+        sys.exit(failure.explain(failure.from_system(error)))
     except Exception as error:  # noqa: BLE001  the last resort: a bug of ours, reported without a traceback
         sys.exit(failure.report_bug(error))
