@@ -309,10 +309,10 @@ def surrogate(candidates: Sequence[Sequence[Candidate]], configuration: Configur
     ``v n``. Multiplicative weights (Plotkin, Shmoys, Tardos 1995) look for the ``v`` at which the
     first comes nearest to the second, or passes it.
     """
+    if not configuration.rows:
+        return []
     capacity = np.array([float(configuration.instances[row.slot]) for row in configuration.rows])
     weights = np.array([item.weights for items in candidates for item in items]).reshape(-1, len(capacity))
-    if not len(capacity):
-        return []
     weights = weights / capacity
     starts = np.cumsum([0, *(len(items) for items in candidates[:-1])])
     group = np.repeat(np.arange(len(candidates)), [len(items) for items in candidates])
