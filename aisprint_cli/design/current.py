@@ -129,7 +129,7 @@ def _optimal(opened: OpenedDesign) -> Selection:
     except FileNotFoundError:
         raise StateError(
             f"There is no {TREE}/{OPTIMAL_PATH}.",
-            why="Neither `aisprint design` nor placement has written it.",
+            why="No placement kept every limit when the application was designed, or it was removed.",
             mend=f"Run `{typed('design', opened.directory)}`.",
         ) from None
     except ProductionError as error:
