@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JOBS ?= 2
 
-.PHONY: help install demo test lint types contracts wheel schemas bench clean
+.PHONY: help install demo test lint types contracts wheel schemas browser bench clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,9 @@ wheel: $(READY)  ## Build the wheel into dist/
 
 schemas: $(READY)  ## Write schemas/ again from the models
 	@$(BIN)/aisprint schema --write schemas
+
+browser:  ## Install Chromium, in which tests look at report pages; without it they are skipped
+	@sh scripts/browser.sh
 
 bench: $(READY)  ## Print every benchmark's figures
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

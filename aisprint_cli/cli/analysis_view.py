@@ -162,7 +162,8 @@ def print_front(console: Console, assessment: Assessment, front: Front) -> None:
 
     words = "complete" if front.complete else f"{len(front.open_gaps)} gaps not searched to the end"
     console.print(f"\nCost against {front.objective.name} ({words}):", markup=False)
-    table = plain_table(front.objective.unit, "cost", "more", "different", numbers=("cost", "more"))
+    unit = front.objective.unit
+    table = plain_table(unit, "cost", "more", "different", numbers=(unit, "cost", "more"))
     cheapest = min((point.cost for point in front.points), default=0.0)
     for point in front.points:
         moves = compare(assessment, assess(assessment.problem, point.placement)).moves

@@ -16,6 +16,8 @@ from aisprint_cli.placement.problem import PathLimit
 if TYPE_CHECKING:
     from aisprint_cli.placement.problem import Placement, Problem
 
+SHARE: Final = "share of the limit"
+"""The unit of figures that are 1 where a limit is used up."""
 MOST_PATHS: Final = 500
 """More paths from sources to sinks than these are not looked at without limits that name some."""
 
@@ -80,7 +82,7 @@ def latency(problem: Problem, path: str | None = None) -> Latency:
         words = " -> ".join(problem.components[number].name for number in components)
         return Latency(problem, (PathLimit(path, components, 1.0),), f"time along {words}", "s")
     if problem.path_limits:
-        return Latency(problem, problem.path_limits, "largest path time over its limit", "of the limit")
+        return Latency(problem, problem.path_limits, "largest used share of a path's limit", SHARE)
     ways = []
     for components in _ways(problem):
         ways.append(PathLimit("way", components, 1.0))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from aisprint_cli.placement.comparison import compare
 from aisprint_cli.placement.constraints import Assessment, Constraint, Kind, assess
 from aisprint_cli.report.charts import Frame, frame
-from aisprint_cli.report.figures import percent, plain, significant
+from aisprint_cli.report.figures import figure, percent, plain, significant
 
 if TYPE_CHECKING:
     from aisprint_cli.placement.load_sensitivity import LoadSensitivity, Stretch
@@ -221,7 +221,7 @@ def front_view(front: Front, now: Assessment) -> FrontView:
     dots, rows = [], []
     for point in front.points:
         present = point.placement == now.placement
-        value = f"{significant(point.value, 5)} {front.objective.unit}"
+        value = figure(point.value, front.objective.unit)
         dots.append(
             Dot(
                 plot.x(point.value),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from aisprint_cli.placement.objectives import SHARE
+
 
 def significant(value: float, digits: int = 4) -> str:
     """A number with so many significant digits, never in exponents while it stays readable."""
@@ -38,3 +40,8 @@ def percent(share: float) -> str:
 def rate(value: float) -> str:
     """Requests per second."""
     return f"{plain(value)} requests/s"
+
+
+def figure(value: float, unit: str) -> str:
+    """A figure of an objective with its unit; shares as percentages."""
+    return f"{plain(100 * value, 5)} %" if unit == SHARE else f"{plain(value, 5)} {unit}"
