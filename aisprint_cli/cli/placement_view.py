@@ -148,8 +148,8 @@ def print_alternatives(console: Console, alternatives: Iterable[Mapping[str, Any
             table.add_row(escape(item["component"]), words, "", "")
             continue
         more = f"{'' if item['proven'] else 'at most '}{money(extra_cost)} more"
-        places = ", ".join(pieces.values())
-        table.add_row(escape(item["component"]), escape(item["deployment"]), escape(places), more)
+        words = ", ".join(_piece_words(item["component"], item["deployment"], piece) for piece in pieces)
+        table.add_row(escape(item["component"]), escape(words), escape(", ".join(pieces.values())), more)
     print_page(console, "", table)
 
 

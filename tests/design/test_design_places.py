@@ -329,6 +329,19 @@ def test_the_command_prints_the_placement_and_its_proof(placed: Path) -> None:
     assert all(item["slack"] == item["limit"] - item["value"] for item in found["constraints"])
 
 
+def test_the_other_commands_take_the_placement_from_the_design(placed: Path) -> None:
+    evaluated = aisprint("place", placed, "--evaluate", placed / OUTPUT, "-o", "json")
+    assert evaluated.returncode == 0, evaluated.stderr
+    found = json.loads(evaluated.stdout)
+    assert found["feasible"]
+    assert all(item["agrees"] for item in found["stated"])
+    # Without --placement it plays the one of the design, at the rate it was made for.
+    played = aisprint("simulate", placed, "--requests", "200", "--replications", "2", "-o", "json")
+    assert played.returncode == 0, played.stderr
+    values = json.loads(played.stdout)
+    assert (values["system"], values["placement"], values["rate_per_s"]) == ("my_app", "Output.json", 1.0)
+
+
 def test_the_command_ends_with_4_and_the_reason(placed: Path) -> None:
     give(placed, models(first=9.0))
     finished = aisprint("design", placed, "--rate", "0.01", "-o", "json")
