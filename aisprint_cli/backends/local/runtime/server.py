@@ -31,7 +31,7 @@ from aisprint_cli.backends.local.runtime.oscar_api import oscar_router
 from aisprint_cli.backends.local.runtime.transfer import PROTOCOL
 from aisprint_cli.system.files import write_atomic
 
-UNUSED_S = 60.0
+UNUSED_S = 10.0
 """How long a process without any cluster stays, at its start."""
 
 LINGER_S = 0.3
