@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from aisprint_cli.placement.conflict import Conflict, find_conflict
 from aisprint_cli.placement.constraints import Assessment, assess
-from aisprint_cli.placement.exact import Result, Status, solve
+from aisprint_cli.placement.exact import Result, Status
 from aisprint_cli.placement.explanation import NextBest, next_best
 from aisprint_cli.placement.fastest import FastSearch, shrink
 from aisprint_cli.placement.problem import Problem
+from aisprint_cli.placement.solver import solve
 
 CONFLICT_TIME_S = 15.0
 """How long to look for the reason why there is no placement."""

@@ -1,0 +1,173 @@
+"""One way in for problems of every size: exact where that ends, search and bound where it does not.
+
+Small problems go straight to `exact`. Larger ones first get a placement and a bound from
+`layer_branching`, then a better placement from `neighbourhood`; what time is left goes to the bound: to
+the exact solver up to a few dozen components, to more branching beyond.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from aisprint_cli.placement import exact
+from aisprint_cli.placement.assignment import PROOF_TOLERANCE
+from aisprint_cli.placement.compiled import compile_problem
+from aisprint_cli.placement.exact import Result, Status
+from aisprint_cli.placement.layer_branching import LayerBranching
+from aisprint_cli.placement.neighbourhood import improve
+
+if TYPE_CHECKING:
+    from aisprint_cli.placement.problem import Placement, Problem
+
+EXACT_ALONE = 20
+"""Up to so many components the exact solver needs no help."""
+
+EXACT_PROOF = 50
+"""Up to so many components it is worth asking for a proof."""
+
+_FREE = 8
+_ROUNDS = 300
+_PART_TIME_S = 1.0
+
+
+def solve(
+    problem: Problem,
+    *,
+    time_limit_s: float | None = None,
+    warm_start: Placement | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    clock: Callable[[], float] | None = None,
+) -> Result:
+    """Find a cheap placement and a bound on all, proven cheapest where that is within reach.
+
+    Takes and returns what `exact.solve` does. Beyond `EXACT_PROOF` components the status may be
+    `stopped` although no time limit was reached: when nothing is left that could raise the bound.
+
+    Args:
+        problem: what to place.
+        time_limit_s: stop after so many seconds of `clock`, with the best placement and bound so far.
+        warm_start: a placement to start from, perhaps made for another load.
+        cancelled: asked now and then; true stops the search like the time limit.
+        clock: seconds from any origin; needed with `time_limit_s`.
+    """
+    if len(problem.components) <= EXACT_ALONE:
+        return exact.solve(
+            problem, time_limit_s=time_limit_s, warm_start=warm_start, cancelled=cancelled, clock=clock
+        )
+    return _LargeSearch(problem, _Timer(time_limit_s, cancelled, clock)).run(warm_start)
+
+
+class _Timer:
+    """What is left of the time, and whether to stop."""
+
+    def __init__(
+        self,
+        time_limit_s: float | None,
+        cancelled: Callable[[], bool] | None,
+        clock: Callable[[], float] | None,
+    ) -> None:
+        self.clock = clock
+        self._cancelled = cancelled
+        self._end = clock() + time_limit_s if clock is not None and time_limit_s is not None else None
+
+    @property
+    def left_s(self) -> float | None:
+        if self._end is None or self.clock is None:
+            return None
+        return max(0.0, self._end - self.clock())
+
+    def expired(self) -> bool:
+        return (self._cancelled is not None and self._cancelled()) or self.left_s == 0.0
+
+    def part(self, share: float) -> Callable[[], bool]:
+        """A condition to stop after that share of the time that is left now."""
+        left_s, clock = self.left_s, self.clock
+        if left_s is None or clock is None:
+            return self.expired
+        end = clock() + share * left_s
+        return lambda: self.expired() or clock() >= end
+
+
+class _LargeSearch:
+    def __init__(self, problem: Problem, timer: _Timer) -> None:
+        self._problem = problem
+        self._timer = timer
+        self._nodes = 0
+        self._configurations = 0
+
+    def run(self, warm_start: Placement | None) -> Result:
+        compiled = compile_problem(self._problem)
+        if not compiled.feasible:
+            return Result(Status.INFEASIBLE, None, float("inf"), float("inf"), 0, 0)
+        branching = LayerBranching(compiled, PROOF_TOLERANCE)
+        if warm_start is not None:
+            branching.offer(warm_start)
+        branching.run(self._timer.part(0.4), most_nodes=1)
+        self._improve(branching)
+        if len(self._problem.components) > EXACT_PROOF:
+            branching.run(self._timer.expired)
+            return self._result(branching)
+        return self._prove(branching)
+
+    def _improve(self, branching: LayerBranching) -> None:
+        if branching.best is None:
+            return
+        placement = improve(
+            self._problem,
+            branching.best.placement,
+            self._part,
+            size=_FREE,
+            rounds=_ROUNDS,
+            stop=self._timer.part(0.5),
+        )
+        branching.offer(placement)
+
+    def _part(self, narrow: Problem) -> Placement | None:
+        left_s = self._timer.left_s
+        result = exact.solve(
+            narrow,
+            time_limit_s=None if left_s is None else min(left_s, _PART_TIME_S),
+            cancelled=self._timer.expired,
+            clock=self._timer.clock,
+        )
+        self._nodes += result.nodes
+        self._configurations += result.configurations
+        return result.placement
+
+    def _prove(self, branching: LayerBranching) -> Result:
+        """Ask the exact solver, and keep the better placement and the higher bound."""
+        found = self._result(branching)
+        if found.status is Status.OPTIMAL or self._timer.expired():
+            return found
+        proof = exact.solve(
+            self._problem,
+            time_limit_s=self._timer.left_s,
+            warm_start=found.placement,
+            cancelled=self._timer.expired,
+            clock=self._timer.clock,
+        )
+        if proof.status is not Status.STOPPED:
+            return proof
+        better = proof if proof.placement is not None and proof.cost < found.cost else found
+        bound = min(better.cost, max(proof.lower_bound, found.lower_bound))
+        return replace(
+            better,
+            lower_bound=bound,
+            configurations=found.configurations + proof.configurations,
+            nodes=found.nodes + proof.nodes,
+        )
+
+    def _result(self, branching: LayerBranching) -> Result:
+        best = branching.best
+        cost = best.cost if best is not None else float("inf")
+        proven = best is not None and branching.lower_bound >= cost * (1 - PROOF_TOLERANCE)
+        return Result(
+            status=Status.OPTIMAL if proven else Status.STOPPED,
+            placement=best.placement if best is not None else None,
+            cost=cost,
+            lower_bound=branching.lower_bound,
+            configurations=self._configurations + branching.searches,
+            nodes=self._nodes + branching.nodes,
+        )
