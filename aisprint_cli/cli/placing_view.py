@@ -24,7 +24,8 @@ def print_placing(console: Console, placing: Placing) -> None:
         print_conflict(console, placing.conflict, proven=placing.status is PlacingStatus.INFEASIBLE)
         console.print("So there is no optimal deployment.", markup=False)
     elif placing.status is not PlacingStatus.KEPT:  # what is kept is said among the notes
-        console.print(f"Not placed, so the optimal deployment is base: {placing.reason}.", markup=False)
+        reason = f"{placing.reason[:1].upper()}{placing.reason[1:]}"
+        console.print(f"Not placed, so the optimal deployment is base. {reason}.", markup=False)
 
 
 def _print_solution(console: Console, solution: Solution) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from aisprint_cli.placement.constraints import Assessment
 
 DEFAULT_TIME_LIMIT_S = 60.0
+_UNKNOWN = f"run times are not known yet; put them into {MODELS_PATH} to have the cheapest chosen"
 
 Progress = Callable[[str], None]
 Interruptible = Callable[[], AbstractContextManager[Callable[[], bool]]]
@@ -138,7 +139,7 @@ def place_design(
     if not settings.wanted:
         return Placing(PlacingStatus.OFF, base, "--no-place was given")
     if not (situation.directory / MODELS_PATH).is_file():
-        return Placing(PlacingStatus.NOT_MEASURED, base, f"there is no {MODELS_PATH}")
+        return Placing(PlacingStatus.NOT_MEASURED, base, _UNKNOWN)
     # Brings numpy: only where there is something to place.
     from aisprint_cli.design.placer import Placer, state_problem
 
@@ -164,4 +165,4 @@ def _missing(findings: tuple[Diagnostic, ...]) -> str:
     errors = [item for item in findings if item.is_error]
     first = errors[0].message.rstrip(".")
     more = f", and {len(errors) - 1} more like it" if len(errors) > 1 else ""
-    return f"{first[:1].lower()}{first[1:]}{more}"
+    return f"{first}{more}. {errors[0].mend.rstrip('.')}"
