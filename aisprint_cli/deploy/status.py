@@ -88,11 +88,17 @@ def read_status(workspace: Workspace, deployment: DeploymentRecord, *, qos: bool
     sources = workspace.ledger.inputs([group[0].trace for group in newest])
     return Status(
         deployment,
-        tuple(_item_status(record, live.get(name)) for name, record in records.items()),
+        tuple(_item_status(records[name], live.get(name)) for name in _in_order(records, topology)),
         tuple(_function_statuses(topology, ours)),
         tuple(_trace_status(group, part_of, sources) for group in newest),
         measure(read_constraints(deployment.qos), since, part_of) if qos else (),
     )
+
+
+def _in_order(records: Mapping[str, Record], topology: Topology) -> list[str]:
+    """Items by identifier, clusters before functions, and these along the chain."""
+    place = {node.id: number for number, node in enumerate(topology.functions)}
+    return sorted(records, key=lambda name: (place.get(name, -1), name))
 
 
 def _item_status(record: Record, observed: Observed | None) -> ItemStatus:

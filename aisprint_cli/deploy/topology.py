@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from aisprint_cli.backends.interface import FunctionSpec, Item, ItemKind
@@ -89,7 +91,7 @@ def function_node(item: Item) -> FunctionNode:
 
 @dataclass(frozen=True)
 class Topology:
-    """The functions of a deployment, in its order."""
+    """The functions of a deployment, along the chain."""
 
     functions: tuple[FunctionNode, ...]
 
@@ -162,5 +164,27 @@ class Topology:
 
 
 def topology_of(items: Iterable[Item]) -> Topology:
-    """The functions among items and how they are joined."""
-    return Topology(tuple(function_node(item) for item in items if item.kind is ItemKind.FUNCTION))
+    """The functions among items and how they are joined, whatever the order they were made in."""
+    nodes = [function_node(item) for item in items if item.kind is ItemKind.FUNCTION]
+    return Topology(tuple(_along_the_chain(nodes)))
+
+
+def _along_the_chain(nodes: Iterable[FunctionNode]) -> Iterator[FunctionNode]:
+    """Functions, those that fill a folder before those that read it; otherwise by identifier.
+
+    Functions that feed each other, which no design has, come last.
+    """
+    waiting = {node.id: node for node in sorted(nodes, key=lambda node: node.id)}
+    fillers: defaultdict[Folder, list[str]] = defaultdict(list)
+    for node in waiting.values():
+        for folder in node.outputs:
+            fillers[folder].append(node.id)
+    sorter: TopologicalSorter[str] = TopologicalSorter()
+    for node in waiting.values():
+        sorter.add(node.id, *(name for source in node.inputs for name in fillers[source.folder]))
+    with suppress(CycleError):
+        sorter.prepare()
+    while ready := sorted(sorter.get_ready()):
+        yield from (waiting.pop(name) for name in ready)
+        sorter.done(*ready)
+    yield from waiting.values()

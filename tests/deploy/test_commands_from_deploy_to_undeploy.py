@@ -3,35 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from installed_command import CommandLine, make_command_line
-from tiny_chain import change_component
+from installed_command import CommandLine
+from tiny_chain import change_component, write_inputs
 
 Deployed = tuple[CommandLine, dict[str, Any]]
-
-
-def _write(directory: Path, **texts: str) -> list[Path]:
-    for name, text in texts.items():
-        (directory / f"{name}.in").write_text(text)
-    return [directory / f"{name}.in" for name in texts]
-
-
-@pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory, designed: Path, plugins: Path) -> Iterator[Deployed]:
-    """The base design deployed, three inputs fed; what `invoke` said of them."""
-    command_line = make_command_line(tmp_path_factory.mktemp("life"), designed, plugins)
-    command_line("deploy", "tiny", "--base", "--yes")
-    files = _write(command_line.directory, hello="hello", boom="boom", skip="skip")
-    said = command_line.json("invoke", "tiny", *files, "-d", "results", code=5)
-    yield command_line, said
-    command_line("undeploy", "tiny", "--yes", "--quiet")
+DOUBLE = ("--backend", "directory")
 
 
 def _of(said: dict[str, Any], name: str) -> dict[str, Any]:
@@ -79,7 +63,8 @@ def test_a_trace_is_named_as_status_shows_it(deployed: Deployed) -> None:
     command_line, said = deployed
     whole = _of(said, "hello")["trace"]
 
-    (shown,) = [word for word in command_line("status", "tiny").stdout.split() if whole.startswith(word)]
+    words = command_line("status", "tiny").stdout.split()
+    (shown,) = [word for word in words if len(word) > 4 and whole.startswith(word)]
     found = command_line.json("logs", "tiny", "--trace", shown)
 
     assert len(shown) == 8
@@ -187,7 +172,7 @@ def test_many_files_of_a_folder_are_fed(deployed: Deployed) -> None:
     command_line, _ = deployed
     folder = command_line.directory / "many"
     folder.mkdir(exist_ok=True)
-    _write(folder, **{f"page{number}": f"page {number}" for number in range(12)})
+    write_inputs(folder, **{f"page{number}": f"page {number}" for number in range(12)})
     (folder / ".hidden").write_text("boom")
 
     said = command_line.json("invoke", "tiny", "--many", folder, "-d", "pages", "--concurrency", "3")
@@ -209,9 +194,8 @@ def test_without_waiting_the_trace_is_printed(deployed: Deployed) -> None:
 
 def test_the_time_to_follow_can_be_limited(deployed: Deployed) -> None:
     command_line, _ = deployed
-    (slow,) = _write(command_line.directory, slow="slow")
 
-    said = command_line.json("invoke", "tiny", slow, "-d", "late", "--timeout", "0.1", code=5)
+    said = command_line.json("invoke", "tiny", "slow.in", "-d", "late", "--timeout", "0.1", code=5)
 
     assert said["inputs"][0]["state"] == "timed out"
 
@@ -240,6 +224,8 @@ def test_a_second_deploy_does_nothing_and_says_so(deployed: Deployed) -> None:
 
 
 def test_a_dry_run_makes_nothing(aisprint: CommandLine) -> None:
+    aisprint = aisprint.at_home(aisprint.directory / "home")
+
     found = aisprint.json("deploy", "tiny", "--base", "--dry-run")
 
     assert found["schema"] == "aisprint.deploy/1"
@@ -247,55 +233,55 @@ def test_a_dry_run_makes_nothing(aisprint: CommandLine) -> None:
     assert found["plan"]["counts"]["create"] == 4
     assert found["outcome"] is None
     assert not (aisprint.directory / "tiny/aisprint/deployments/base/im").exists()
-    assert not (aisprint.directory / "home").exists()
+    assert not aisprint.home.exists()
     assert aisprint.json("status", "tiny")["deployed"] is False
 
 
 def test_without_a_terminal_nothing_is_deployed_or_deleted_unasked(aisprint: CommandLine) -> None:
-    refused = aisprint("deploy", "tiny", "--base", code=2)
+    refused = aisprint("deploy", "tiny", "--base", *DOUBLE, code=2)
     assert "--yes" in refused.stderr
-    assert aisprint.json("status", "tiny")["deployed"] is False
+    assert aisprint.json("status", "tiny", *DOUBLE)["deployed"] is False
 
-    aisprint("deploy", "tiny", "--base", "--yes")
-    assert "--yes" in aisprint("undeploy", "tiny", code=2).stderr
-    assert aisprint.json("status", "tiny")["drifted"] is False
+    aisprint("deploy", "tiny", "--base", *DOUBLE, "--yes")
+    assert "--yes" in aisprint("undeploy", "tiny", *DOUBLE, code=2).stderr
+    assert aisprint.json("status", "tiny", *DOUBLE)["drifted"] is False
 
 
-def test_another_deployment_replaces_what_differs_and_gives_the_same_answer(aisprint: CommandLine) -> None:
-    (hello,) = _write(aisprint.directory, hello="hello")
+def test_a_cloud_function_in_place_of_a_cluster_replaces_what_differs_and_gives_the_same_answer(
+    aisprint: CommandLine,
+) -> None:
+    (hello,) = write_inputs(aisprint.directory, hello="hello")
     aisprint("deploy", "tiny", "--base", "--yes")
     aisprint("invoke", "tiny", hello, "-d", "one")
 
-    found = aisprint.json("deploy", "tiny", "--deployment", "deployment1", "--yes")
+    found = aisprint.json("deploy", "tiny", "--deployment", "deployment2", "--yes")
     aisprint("invoke", "tiny", hello, "-d", "two")
 
     actions = {step["item"]: step["action"] for step in found["plan"]["steps"]}
     assert actions == {
-        "function/tiny-chain-l1/upper": "delete",
-        "cluster/tiny-chain-l1": "delete",
-        "cluster/tiny-chain-l2": "unchanged",
-        "function/tiny-chain-l2/upper": "create",
-        "function/tiny-chain-l2/sign": "unchanged",
+        "function/tiny-chain-l2/sign": "delete",
+        "cluster/tiny-chain-l2": "delete",
+        "cluster/tiny-chain-l1": "unchanged",
+        "cluster/tiny-chain-l3": "create",
+        "function/tiny-chain-l1/upper": "update",
+        "function/tiny-chain-l3/sign": "create",
     }
     results = [(aisprint.directory / name / "hello/sign/hello.txt").read_text() for name in ("one", "two")]
     assert results == ["hello>upper>sign"] * 2
-    assert aisprint.json("deploy", "tiny")["deployment"] == "deployment1"
+    assert aisprint.json("deploy", "tiny")["deployment"] == "deployment2"
 
 
 def test_a_changed_component_is_the_only_one_updated(aisprint: CommandLine) -> None:
     application = aisprint.directory / "tiny"
-    aisprint("deploy", "tiny", "--base", "--yes")
+    aisprint("deploy", "tiny", "--base", *DOUBLE, "--yes")
     change_component(application)
 
-    found = aisprint.json("deploy", "tiny", "--yes")
+    found = aisprint.json("deploy", "tiny", *DOUBLE, "--yes")
 
     changes = [
         (step["action"], step["item"]) for step in found["plan"]["steps"] if step["action"] != "unchanged"
     ]
     assert changes == [("update", "function/tiny-chain-l1/upper")]
-    (hello,) = _write(aisprint.directory, hello="hello")
-    aisprint("invoke", "tiny", hello)
-    assert "upper took hello" in aisprint("logs", "tiny", "upper").stdout
 
 
 def test_a_design_that_is_out_of_date_is_refused_with_the_way_out(aisprint: CommandLine) -> None:
@@ -309,12 +295,12 @@ def test_a_design_that_is_out_of_date_is_refused_with_the_way_out(aisprint: Comm
 
 
 def test_a_template_edited_by_hand_is_not_overwritten(aisprint: CommandLine) -> None:
-    aisprint("deploy", "tiny", "--base", "--yes")
+    aisprint("deploy", "tiny", "--base", *DOUBLE, "--yes")
     template = aisprint.directory / "tiny/aisprint/deployments/base/im/layer1.yaml"
     text = template.read_text().replace("128Mi", "256Mi")
     template.write_text(text)
 
-    refused = aisprint("deploy", "tiny", "--yes", code=6)
+    refused = aisprint("deploy", "tiny", *DOUBLE, "--yes", code=6)
 
     assert "layer1.yaml" in refused.stderr
     assert "--force" in refused.stderr
@@ -322,32 +308,51 @@ def test_a_template_edited_by_hand_is_not_overwritten(aisprint: CommandLine) -> 
 
 
 def test_what_differs_from_the_record_is_reported_as_drift_and_repaired(aisprint: CommandLine) -> None:
-    aisprint("deploy", "tiny", "--base", "--yes")
+    aisprint("deploy", "tiny", "--base", *DOUBLE, "--yes")
     with closing(sqlite3.connect(aisprint.directory / "tiny/.aisprint/ledger.sqlite")) as ledger:
         ledger.execute("UPDATE items SET spec = replace(spec, '128Mi', '64Mi') WHERE name LIKE '%/sign'")
         ledger.commit()
 
-    checked = aisprint("status", "tiny", "--check", code=7)
+    checked = aisprint("status", "tiny", "--check", *DOUBLE, code=7)
     assert "function/tiny-chain-l2/sign: it was changed outside" in checked.stderr
 
-    found = aisprint.json("deploy", "tiny", "--yes")
+    found = aisprint.json("deploy", "tiny", *DOUBLE, "--yes")
     assert found["outcome"]["complete"]
-    aisprint("status", "tiny", "--check")
+    aisprint("status", "tiny", "--check", *DOUBLE)
 
 
-def test_kept_data_is_where_undeploy_says(aisprint: CommandLine) -> None:
-    (hello,) = _write(aisprint.directory, hello="hello")
+def test_kept_data_is_where_undeploy_says_comes_back_and_goes_when_asked(aisprint: CommandLine) -> None:
+    (hello,) = write_inputs(aisprint.directory, hello="hello")
     aisprint("deploy", "tiny", "--base", "--yes")
     aisprint("invoke", "tiny", hello)
 
-    said = aisprint("undeploy", "tiny", "--keep-data", "--yes")
+    said = aisprint.json("undeploy", "tiny", "--keep-data", "--yes")
+    again = aisprint("undeploy", "tiny", "--yes").stdout
 
-    assert "everything but its stored data is gone" in said.stdout
-    kept = list((aisprint.directory / "home" / "kept").rglob("*.txt"))
-    assert [path.read_text() for path in kept if "sign" in path.parts] == ["hello>upper>sign"]
-    assert "kept in" in said.stderr
-    aisprint("undeploy", "tiny", "--yes")
-    assert [path for path in kept if not path.exists()] == []
+    kept = {entry["cluster"]: Path(entry["where"]) for entry in said["kept"]}
+    (result,) = (kept["tiny-chain-l2"] / "sign" / "output").iterdir()
+    assert result.read_text() == "hello>upper>sign"
+    assert again.splitlines() == [
+        "Nothing of tiny_chain is deployed.",
+        *(f"Kept data of {name}: {place}" for name, place in kept.items()),
+        "`aisprint deploy tiny` brings it back, `aisprint undeploy tiny --delete-kept` deletes it.",
+    ]
+    assert again in aisprint("status", "tiny").stdout.replace("of tiny is", "of tiny_chain is")
+
+    found = aisprint("deploy", "tiny", "--base", "--yes").stderr
+    assert "kept objects are back" in found
+    assert not any(place.exists() for place in kept.values())
+
+    aisprint("undeploy", "tiny", "--keep-data", "--yes")
+    gone = aisprint("undeploy", "tiny", "--delete-kept", "--yes").stdout
+    assert gone == "tiny_chain base is undeployed: everything is gone.\n"
+    assert not any(place.exists() for place in kept.values())
+
+
+def test_keeping_and_deleting_what_was_kept_are_opposite(aisprint: CommandLine) -> None:
+    refused = aisprint("undeploy", "tiny", "--keep-data", "--delete-kept", code=2)
+
+    assert "opposite" in refused.stderr
 
 
 def test_undeploying_removes_all_and_may_be_repeated(aisprint: CommandLine) -> None:
@@ -356,12 +361,26 @@ def test_undeploying_removes_all_and_may_be_repeated(aisprint: CommandLine) -> N
     found = aisprint.json("undeploy", "tiny", "--yes")
 
     assert found["schema"] == "aisprint.undeploy/1"
+    assert found["application"] == "tiny_chain"
     assert found["plan"]["counts"]["delete"] == 4
-    assert list((aisprint.directory / "home" / "clusters").iterdir()) == []
-    assert "Nothing of tiny is deployed." in aisprint("undeploy", "tiny", "--yes").stdout
-    assert (
-        "Nothing of tiny is deployed." in aisprint("invoke", "tiny", "tiny/src/upper/main.py", code=6).stderr
-    )
+    assert [path.name for path in (aisprint.home / "clusters").iterdir()] == ["keeper"]
+    assert "Nothing of tiny_chain is deployed." in aisprint("undeploy", "tiny", "--yes").stdout
+    unfed = aisprint("invoke", "tiny", "tiny/src/upper/main.py", code=6)
+    assert "Nothing of tiny is deployed." in unfed.stderr
+
+
+def test_another_checkout_of_the_application_does_not_take_over(
+    aisprint: CommandLine, designed: Path
+) -> None:
+    aisprint("deploy", "tiny", "--base", "--yes")
+    shutil.copytree(designed, aisprint.directory / "copy", symlinks=True)
+
+    refused = aisprint("deploy", "copy", "--base", "--yes", code=6)
+    nothing = aisprint("undeploy", "copy", "--yes")
+
+    assert f"of the application in {aisprint.directory / 'tiny'}" in refused.stderr
+    assert "Nothing of" in nothing.stdout
+    assert aisprint.json("status", "tiny")["drifted"] is False
 
 
 @pytest.mark.parametrize(
@@ -395,10 +414,10 @@ def test_a_damaged_ledger_is_told_without_a_traceback(aisprint: CommandLine) -> 
     (folder / "ledger.sqlite").unlink()
 
 
-def test_json_of_many_inputs_is_one_document_even_when_empty(aisprint: CommandLine) -> None:
-    aisprint("deploy", "tiny", "--base", "--yes")
-    (aisprint.directory / "empty").mkdir()
+def test_json_of_many_inputs_is_one_document_even_when_empty(deployed: Deployed) -> None:
+    command_line, _ = deployed
+    (command_line.directory / "empty").mkdir()
 
-    said = aisprint("invoke", "tiny", "--many", "empty", "-o", "json").stdout
+    said = command_line("invoke", "tiny", "--many", "empty", "-o", "json").stdout
 
     assert json.loads(said)["inputs"] == []

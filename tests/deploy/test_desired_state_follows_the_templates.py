@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from directory_backend import function
 
 from aisprint_cli.backends.interface import ClusterSpec, FunctionSpec, ItemKind
 from aisprint_cli.deploy.desired import desired_state, source_digest
@@ -52,6 +54,20 @@ def test_the_topology_joins_parts_across_clusters(templates: list[Template]) -> 
     assert topology.readers(Folder("tiny-chain-l2", "upper/output")) == (sign,)
     assert topology.result_folders(upper) == ()
     assert topology.result_folders(sign) == (Folder("tiny-chain-l2", "sign/output"),)
+
+
+def test_functions_are_listed_along_the_chain_in_whatever_order_they_were_made(
+    templates: list[Template],
+) -> None:
+    items = desired_state(templates, str).items
+    for order in itertools.permutations(items):
+        assert [node.part for node in topology_of(order).functions] == ["upper", "sign"]
+
+
+def test_functions_that_feed_each_other_are_all_listed() -> None:
+    there = function("there", "shop", reads="back/output", writes=(("shop", "there/output"),))
+    back = function("back", "shop", reads="there/output", writes=(("shop", "back/output"),))
+    assert [node.part for node in topology_of([there, back]).functions] == ["back", "there"]
 
 
 def test_templates_of_two_deployments_are_refused(templates: list[Template]) -> None:
