@@ -45,7 +45,7 @@ MODELS: dict[str, Any] = {
 def digits(examples: Path, tmp_path: Path) -> Path:
     directory = tmp_path / "digits"
     shutil.copytree(examples / "digit_reader", directory)
-    (directory / "oscarp").mkdir()
+    (directory / "oscarp").mkdir(exist_ok=True)
     (directory / "oscarp" / "performance_models.json").write_text(json.dumps(MODELS))
     (directory / "oscarp" / "components_data_size.yaml").write_text("locate: 250\nclassify: 20\n")
     return directory
