@@ -42,6 +42,7 @@ class LayerBranching:
         """Prepare; `tolerance` is the relative gap that counts as none."""
         self._compiled = compiled
         self._stop: Callable[[], bool] = bool
+        self._stop_climbing: Callable[[], bool] = bool
         self._tolerance = tolerance
         self._decomposition = LayerDecomposition(compiled)
         self._evaluator = Evaluator(compiled.problem)
@@ -60,14 +61,22 @@ class LayerBranching:
         if scores.feasible[0]:
             self._take(Found(placement, float(scores.cost[0])))
 
-    def run(self, stop: Callable[[], bool], most_nodes: int | None = None) -> None:
+    def run(
+        self,
+        stop: Callable[[], bool],
+        most_nodes: int | None = None,
+        stop_climbing: Callable[[], bool] | None = None,
+    ) -> None:
         """Search until the gap is closed, nothing is left to split, or `stop` says so.
 
         Args:
             stop: asked often.
             most_nodes: stop after so many nodes of the tree too; the next call goes on from there.
+            stop_climbing: ends the climb of a bound early, to leave time for placements; a later call
+                goes on with it.
         """
         self._stop = stop
+        self._stop_climbing = stop_climbing or stop
         if not self.nodes:
             self._begin()
         last = self.nodes + most_nodes if most_nodes is not None else None
@@ -104,24 +113,26 @@ class LayerBranching:
         """Improve or split the node with the least bound; put it back when it is no longer the least."""
         self.nodes += 1
         if not node.climbed:
-            self._climb(node)
+            finished = self._climb(node)
             self._look(node)
-            if self._stop() or (self._queue and node.value > self._queue[0].value):
+            if not finished or self._stop() or (self._queue and node.value > self._queue[0].value):
                 heapq.heappush(self._queue, node)
                 return
         if node.value < self._target():
             self._split(node)
 
-    def _climb(self, node: _Node) -> None:
+    def _climb(self, node: _Node) -> bool:
+        """Raise the bound of a node; false when there is more to gain later."""
         node.bound = self._decomposition.climb(
             node.bound.prices,
             node.scope,
             target=self._target(),
-            rounds=_ROOT_ROUNDS if self.nodes == 1 else _ROUNDS,
-            pause=self._stop,
+            rounds=_ROUNDS if node.age else _ROOT_ROUNDS,
+            pause=self._stop_climbing,
         )
-        node.climbed = True
+        node.climbed = not self._stop_climbing()
         node.value = max(node.value, node.bound.value)
+        return node.climbed
 
     def _look(self, node: _Node) -> None:
         """Search for placements where the node's layers would run things."""

@@ -26,6 +26,8 @@ _PENALTY = 50.0
 """How much a limit exceeded by its own size costs, in mean costs of a component."""
 _CROWDED = 1e-6
 _SWEEPS = 6
+_LOOK_EVERY = 32
+"""Components between two looks at the clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,8 @@ class LayerSearch:
         for _ in range(_SWEEPS):
             moved = False
             for component in range(len(self._ways)):
+                if component % _LOOK_EVERY == 0 and pause():
+                    return
                 moved |= self._improve(component, share)
             if not moved or pause():
                 return

@@ -104,7 +104,7 @@ class _LargeSearch:
         branching = LayerBranching(compiled, PROOF_TOLERANCE)
         if warm_start is not None:
             branching.offer(warm_start)
-        branching.run(self._timer.part(0.4), most_nodes=1)
+        branching.run(self._timer.part(0.6), most_nodes=1, stop_climbing=self._timer.part(0.25))
         self._improve(branching)
         if len(self._problem.components) > EXACT_PROOF:
             branching.run(self._timer.expired)

@@ -25,8 +25,12 @@ class Size:
 
 def scaled_problem(size: Size, seed: int) -> Problem:
     """An instance as `aisprint place` would read it from a system file."""
-    document = parse_json("scaled.json", json.dumps(scaled_system(size, seed)))
-    return system_from(document, Path()).problem
+    return problem_of(scaled_system(size, seed))
+
+
+def problem_of(system: dict[str, Any]) -> Problem:
+    """The problem that `aisprint place` would read from a system file with this content."""
+    return system_from(parse_json("scaled.json", json.dumps(system)), Path()).problem
 
 
 def scaled_system(size: Size, seed: int) -> dict[str, Any]:
