@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -21,15 +22,13 @@ from aisprint_cli.placement.solver import solve
 TIME_LIMIT_S = 60.0
 
 
-def instances() -> dict[str, Problem]:
-    """The instances by name."""
-    return {
-        "30 of the reference's layers": problem_of(random_system(30, seed=1)),
-        "30 x 30, chain": scaled_problem(Size(30, 30, 6), seed=1),
-        "100 x 200, chain": scaled_problem(Size(100, 200, 10), seed=1),
-        "1000 x 40, chain": scaled_problem(Size(1000, 40, 8), seed=1),
-        "1000 x 40, tree": scaled_problem(Size(1000, 40, 8, "tree"), seed=1),
-    }
+INSTANCES: dict[str, Callable[[], Problem]] = {
+    "30 of the reference's layers": lambda: problem_of(random_system(30, seed=1)),
+    "30 x 30, chain": lambda: scaled_problem(Size(30, 30, 6), seed=1),
+    "100 x 200, chain": lambda: scaled_problem(Size(100, 200, 10), seed=1),
+    "1000 x 40, chain": lambda: scaled_problem(Size(1000, 40, 8), seed=1),
+    "1000 x 40, tree": lambda: scaled_problem(Size(1000, 40, 8, "tree"), seed=1),
+}
 
 
 def main() -> None:
@@ -37,9 +36,10 @@ def main() -> None:
     limit_s = float(sys.argv[1]) if len(sys.argv) > 1 else TIME_LIMIT_S
     wanted = sys.argv[2:]
     sys.stdout.write(f"{'instance':30} {'cost':>10} {'bound':>10} {'gap':>8} {'CPU s':>7}\n")
-    for name, problem in instances().items():
+    for name, make in INSTANCES.items():
         if wanted and not any(name.startswith(item) for item in wanted):
             continue
+        problem = make()
         began = time.process_time()
         result = solve(problem, time_limit_s=limit_s, clock=time.process_time)
         cpu_s = time.process_time() - began
