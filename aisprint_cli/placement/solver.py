@@ -1,8 +1,8 @@
 """One way in for problems of every size: exact where that ends, search and bound where it does not.
 
 Small problems go straight to `exact`. Larger ones first get a placement and a bound from
-`layer_branching`, then a better placement from `neighbourhood`; what time is left goes to the bound: to
-the exact solver up to a few dozen components, to more branching beyond.
+`layer_branching`. Up to a few dozen components a better placement then comes from `neighbourhood`, and what
+time is left goes to the exact solver; beyond, to more branching.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ EXACT_ALONE = 20
 """Up to so many components the exact solver needs no help."""
 
 EXACT_PROOF = 50
-"""Up to so many components it is worth asking for a proof."""
+"""Up to so many components the exact solver helps: beyond, preparing a narrowed problem takes too long."""
 
 _FREE = 8
 _ROUNDS = 300
@@ -105,10 +105,10 @@ class _LargeSearch:
         if warm_start is not None:
             branching.offer(warm_start)
         branching.run(self._timer.part(0.6), most_nodes=1, stop_climbing=self._timer.part(0.25))
-        self._improve(branching)
         if len(self._problem.components) > EXACT_PROOF:
             branching.run(self._timer.expired)
             return self._result(branching)
+        self._improve(branching)
         return self._prove(branching)
 
     def _improve(self, branching: LayerBranching) -> None:
