@@ -1,8 +1,7 @@
-"""One deploy or undeploy in a process of its own, to be killed: `run_once.py ROOT deploy|undeploy`."""
+"""One deploy or undeploy on the double, for a process of its own that is to be killed."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,7 +37,3 @@ def run(root: Path, command: str, items: tuple[Item, ...] | None = None) -> Outc
         desired = DesiredState("shop", "base", items if items is not None else chain())
         plan = plan_deployment(opened, desired)
         return deploy(opened, plan, Prepared("base", desired, {}), EXECUTION)
-
-
-if __name__ == "__main__":
-    run(Path(sys.argv[1]), sys.argv[2])

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,9 @@ from run_once import run, workspace
 from aisprint_cli.deploy.ledger import DeploymentState
 from aisprint_cli.deploy.planner import Action, RecordState
 
+PROCESSES = multiprocessing.get_context("forkserver")  # each process begins with all imported already
+PROCESSES.set_forkserver_preload(["run_once"])
+
 WANTED = {item.id: item.digest for item in chain()}
 APPLY_BOUNDARIES = len(chain()) * 3
 REMOVE_BOUNDARIES = len(chain()) * 2
@@ -22,9 +24,10 @@ REMOVE_BOUNDARIES = len(chain()) * 2
 def _killed_run(root: Path, command: str, boundary: int) -> None:
     """Run in a process that dies at that boundary: before, within or after a change."""
     DirectoryBackend(root / "world", plain_secret).setting(kill_at=boundary)
-    script = Path(__file__).with_name("run_once.py")
-    ended = subprocess.run([sys.executable, script, root, command], timeout=60, check=False)
-    assert ended.returncode == -signal.SIGKILL
+    process = PROCESSES.Process(target=run, args=(root, command))
+    process.start()
+    process.join(60)
+    assert process.exitcode == -signal.SIGKILL
     DirectoryBackend(root / "world", plain_secret).setting(kill_at=None)
 
 

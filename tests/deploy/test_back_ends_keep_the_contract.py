@@ -22,9 +22,9 @@ class TestDirectoryDouble(BackendContract):
 
 class TestLocal(BackendContract):
     @pytest.fixture
-    def place(self, tmp_path: Path) -> Iterator[Place]:
+    def place(self, tmp_path: Path, home: Path) -> Iterator[Place]:
         write_sources(tmp_path / "app", where="aisprint/designs/{name}/base")
-        backend = LocalBackend(tmp_path / "app", plain_secret, home=tmp_path / "home")
+        backend = LocalBackend(tmp_path / "app", plain_secret, home)
         yield backend
         for name in (ONE, TWO):
             backend.remove(f"cluster/{name}", keep_data=False, progress=lambda _line: None)

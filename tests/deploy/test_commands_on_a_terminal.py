@@ -11,6 +11,8 @@ from pathlib import Path
 
 from installed_command import CommandLine
 
+DOUBLE = ("--backend", "directory")
+
 
 def _on_terminal(aisprint: CommandLine, *arguments: str, answer: str) -> tuple[int, str]:
     """Run a command on a terminal of its own and answer its question."""
@@ -52,7 +54,7 @@ def _on_terminal(aisprint: CommandLine, *arguments: str, answer: str) -> tuple[i
 
 
 def test_yes_deploys_and_the_steps_are_shown(aisprint: CommandLine) -> None:
-    code, said = _on_terminal(aisprint, "deploy", "tiny", "--base", answer="y")
+    code, said = _on_terminal(aisprint, "deploy", "tiny", "--base", *DOUBLE, answer="y")
 
     assert code == 0, said
     assert "Deploy base of tiny_chain?" in said
@@ -61,14 +63,14 @@ def test_yes_deploys_and_the_steps_are_shown(aisprint: CommandLine) -> None:
 
 
 def test_no_deploys_nothing(aisprint: CommandLine) -> None:
-    code, said = _on_terminal(aisprint, "deploy", "tiny", "--base", answer="n")
+    code, said = _on_terminal(aisprint, "deploy", "tiny", "--base", *DOUBLE, answer="n")
 
     assert code == 2, said
-    assert aisprint.json("status", "tiny")["deployed"] is False
+    assert aisprint.json("status", "tiny", *DOUBLE)["deployed"] is False
 
 
-def test_deleting_data_is_asked_about(aisprint: CommandLine) -> None:
-    aisprint("deploy", "tiny", "--base", "--yes")
+def test_deleting_data_is_asked_about(deployed: tuple[CommandLine, object]) -> None:
+    aisprint, _ = deployed
 
     code, said = _on_terminal(aisprint, "undeploy", "tiny", answer="n")
 
@@ -77,9 +79,8 @@ def test_deleting_data_is_asked_about(aisprint: CommandLine) -> None:
     assert aisprint.json("status", "tiny")["drifted"] is False
 
 
-def test_progress_of_inputs_is_drawn(aisprint: CommandLine) -> None:
-    aisprint("deploy", "tiny", "--base", "--yes")
-    (aisprint.directory / "hello.in").write_text("hello")
+def test_progress_of_inputs_is_drawn(deployed: tuple[CommandLine, object]) -> None:
+    aisprint, _ = deployed
 
     code, said = _on_terminal(aisprint, "invoke", "tiny", "hello.in", answer="")
 

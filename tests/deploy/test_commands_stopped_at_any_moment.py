@@ -11,7 +11,7 @@ from typing import IO
 
 import pytest
 from directory_backend import DirectoryBackend, plain_secret
-from installed_command import CommandLine, make_command_line
+from installed_command import CommandLine
 
 DOUBLE = ("--backend", "directory")
 
@@ -133,37 +133,33 @@ def _kill_after(process: subprocess.Popen[str], seconds: float) -> None:
         process.communicate()
 
 
-def _left_over(home: Path) -> list[Path]:
-    return list((home / "clusters").iterdir()) if (home / "clusters").exists() else []
-
-
-def test_the_local_back_end_is_mended_after_kills_at_many_moments(
-    tmp_path: Path, designed: Path, plugins: Path
+@pytest.mark.parametrize(("deployed_s", "fed_s", "removed_s"), [(0.8, 0.6, 0.5), (1.4, 0.9, 0.9)])
+def test_the_local_back_end_is_mended_after_kills(
+    aisprint: CommandLine, deployed_s: float, fed_s: float, removed_s: float
 ) -> None:
-    """One life after the other in the same home; each deploy and undeploy is killed a little later."""
-    aisprint = make_command_line(tmp_path, designed, plugins)
-    (tmp_path / "hello.in").write_text("hello")
-    for moment in range(4):
-        _kill_after(aisprint.start("deploy", "tiny", "--base", "--yes"), 0.7 + 0.4 * moment)
-        if moment % 2:
-            _kill_after(aisprint.start("undeploy", "tiny", "--yes"), 0.3 + 0.1 * moment)
-        else:
-            found = aisprint.json("deploy", "tiny", "--base", "--yes")
-            assert found["outcome"]["complete"]
-            _kill_after(aisprint.start("invoke", "tiny", "hello.in", "-d", "out"), 0.3 + 0.1 * moment)
-            fed = aisprint.json("invoke", "tiny", "hello.in", "-d", "out")
-            assert [Path(name).read_text() for name in fed["inputs"][0]["results"]] == ["hello>upper>sign"]
-        aisprint("undeploy", "tiny", "--yes")
-        assert _left_over(tmp_path / "home") == []
-        assert aisprint.json("status", "tiny")["deployed"] is False
+    """`kill_rounds.py` beside this file does the same at random moments, for as long as one likes."""
+    (aisprint.directory / "hello.in").write_text("hello")
+    _kill_after(aisprint.start("deploy", "tiny", "--base", "--yes"), deployed_s)
+    assert aisprint.json("deploy", "tiny", "--base", "--yes")["outcome"]["complete"]
+    _kill_after(aisprint.start("invoke", "tiny", "hello.in", "-d", "out"), fed_s)
+    fed = aisprint.json("invoke", "tiny", "hello.in", "-d", "out")
+    assert [Path(name).read_text() for name in fed["inputs"][0]["results"]] == ["hello>upper>sign"]
+
+    _kill_after(aisprint.start("undeploy", "tiny", "--yes"), removed_s)
+    aisprint("undeploy", "tiny", "--yes")
+
+    assert [path.name for path in (aisprint.home / "clusters").iterdir()] == ["keeper"]
+    assert list((aisprint.home / "bundles").iterdir()) == []
+    assert aisprint.json("status", "tiny")["deployed"] is False
 
 
-def test_following_logs_shows_new_lines_and_ends_well_on_ctrl_c(aisprint: CommandLine) -> None:
-    aisprint("deploy", "tiny", "--base", "--yes")
-    (aisprint.directory / "slow.in").write_text("slow")
+def test_following_logs_shows_new_lines_and_ends_well_on_ctrl_c(
+    deployed: tuple[CommandLine, object],
+) -> None:
+    aisprint, _ = deployed
     follower = aisprint.start("logs", "tiny", "-f")
     _line(follower.stderr, "Following")
-    aisprint("invoke", "tiny", "slow.in", "-d", "out")
+    aisprint("invoke", "tiny", "slow.in", "-d", "followed")
 
     first = _line(follower.stdout, "upper reads slow")
     second = _line(follower.stdout, "sign reads slow>upper")
@@ -175,8 +171,8 @@ def test_following_logs_shows_new_lines_and_ends_well_on_ctrl_c(aisprint: Comman
     assert follower.returncode == 0
 
 
-def test_watching_status_ends_well_on_ctrl_c(aisprint: CommandLine) -> None:
-    aisprint("deploy", "tiny", "--base", "--yes")
+def test_watching_status_ends_well_on_ctrl_c(deployed: tuple[CommandLine, object]) -> None:
+    aisprint, _ = deployed
     watcher = aisprint.start("status", "tiny", "--watch", "--interval", "0.2")
 
     for _ in range(2):

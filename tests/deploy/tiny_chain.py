@@ -1,4 +1,5 @@
-"""A two-component application of plain Python: `upper` on a device or the cluster, `sign` on the cluster.
+"""A two-component application of plain Python: `upper` on a device or the cluster, `sign` on the cluster or
+as a cloud function.
 
 Its components do what the input's text asks for: `boom` fails, `skip` writes nothing, `slow` takes a while.
 """
@@ -81,6 +82,24 @@ LAYER = """\
                   SGXFlag: false
 """
 
+FUNCTIONS = """\
+        computationalLayer3:
+          name: functions
+          number: 3
+          type: NativeCloudFunction
+          Resources:
+            resource1:
+              name: Lambda
+              description: a cloud function
+              architecture: amd64
+              cost: 0.0001
+              memorySize: 1024
+              storageSize: 1
+              region: eu-south-1
+              idleTime: 600
+              transitionCost: 0.02
+"""
+
 RESOURCES = """\
 System:
   name: tiny_chain
@@ -125,11 +144,12 @@ def make_application(directory: Path) -> Path:
     layers = [
         LAYER.format(number=1, name="devices", kind="Virtual", resource="Device"),
         LAYER.format(number=2, name="cluster", kind="Virtual", resource="Node"),
+        FUNCTIONS,
     ]
     write_atomic(config / "candidate_resources.yaml", RESOURCES + "".join(layers))
     candidates = [
         CANDIDATE.format(number=1, name="upper", layers="[1, 2]", resources="[Device, Node]"),
-        CANDIDATE.format(number=2, name="sign", layers="[2]", resources="[Node]"),
+        CANDIDATE.format(number=2, name="sign", layers="[2, 3]", resources="[Node, Lambda]"),
     ]
     write_atomic(config / "candidate_deployments.yaml", "Components:\n" + "".join(candidates))
     redesign(directory)
@@ -138,6 +158,13 @@ def make_application(directory: Path) -> Path:
 
 def redesign(directory: Path) -> None:
     design_application(directory, DesignSettings(), lambda _line: None)
+
+
+def write_inputs(directory: Path, **texts: str) -> list[Path]:
+    """Files `<name>.in` to feed."""
+    for name, text in texts.items():
+        (directory / f"{name}.in").write_text(text)
+    return [directory / f"{name}.in" for name in texts]
 
 
 def change_component(directory: Path, name: str = "upper") -> None:
