@@ -81,6 +81,7 @@ class AssignmentSearch:
             compiled.prices[column] * count
             for column, count in zip(configuration.columns, configuration.instances, strict=True)
         )
+        self._energy_left_wh = _energy_left_wh(compiled, configuration)
         alternatives, components = relaxation.minima(costs)
         paid = sum(row.price * configuration.instances[row.slot] for row in configuration.rows)
         self._bound = float(components.sum()) + self._fixed - paid
@@ -157,6 +158,9 @@ class AssignmentSearch:
         self._least = _still_to_come(
             [[min(load.get(slot, 0.0) for load in group) for slot in slots] for group in loads]
         )
+        self._least_wh = _still_to_come(
+            [[min(item.energy_wh for item in self._candidates[component])] for component in order]
+        )
         rows = range(len(self._row_capacity))
         items = [[weights for _, weights, _ in self._weighted[component]] for component in order]
         self._least_weight = _still_to_come(
@@ -231,7 +235,7 @@ class AssignmentSearch:
             if inverse is None or not self._fits(component, candidate):
                 continue
             self._chosen[component] = candidate
-            if self._in_time(inverse):
+            if self._in_time(inverse) and self._draws_no_more(depth + 1):
                 self._descend(depth + 1, total, tuple(after), after_weights)
             self._chosen[component] = None
 
@@ -286,6 +290,17 @@ class AssignmentSearch:
                 return False
         return True
 
+    def _draws_no_more(self, depth: int) -> bool:
+        """Whether the limit on energy can still hold: what is placed, and the least of what is not."""
+        if self._energy_left_wh == float("inf"):
+            return True
+        drawn = sum(self._chosen_energy_wh(component) for component in self._order[:depth])
+        return drawn + self._least_wh[depth][0] <= self._energy_left_wh
+
+    def _chosen_energy_wh(self, component: int) -> float:
+        candidate = self._chosen[component]
+        return candidate.energy_wh if candidate is not None else 0.0
+
     def _complete(self, loads: tuple[float, ...]) -> None:
         chosen = tuple(candidate for candidate in self._chosen if candidate is not None)
         cost = self._fixed + sum(candidate.cost for candidate in chosen)
@@ -300,6 +315,16 @@ class AssignmentSearch:
             return
         self.best, self.best_cost = chosen, cost
         self._budget = cost - PROOF_TOLERANCE * abs(cost) - self._bound
+
+
+def _energy_left_wh(compiled: Compiled, configuration: Configuration) -> float:
+    """What the limit on energy leaves to the pieces, besides the instances without work."""
+    problem = compiled.problem
+    drawn = sum(
+        problem.instance_energy_wh(compiled.columns[column]) * count
+        for column, count in zip(configuration.columns, configuration.instances, strict=True)
+    )
+    return problem.energy_limit_wh * (1 + RELATIVE_TOLERANCE) - drawn
 
 
 def surrogate(candidates: Sequence[Sequence[Candidate]], configuration: Configuration) -> list[float]:
@@ -426,7 +451,10 @@ def memory_holds(compiled: Compiled, chosen: Sequence[Candidate], configuration:
     }
     per_instance = compiled.problem.semantics.memory_per_instance
     return all(
-        holds(mib, compiled.problem.resources[number].memory_mib * (counts.get(number, 1) if per_instance else 1))
+        holds(
+            mib,
+            compiled.problem.resources[number].memory_mib * (counts.get(number, 1) if per_instance else 1),
+        )
         for number, mib in used.items()
     )
 

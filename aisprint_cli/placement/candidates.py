@@ -57,7 +57,7 @@ class Candidate:
     `loads` pairs a slot (position in the configuration) with the mean busy instances added there, and
     `times_s` the same slot with the response time to be divided by one minus the utilisation;
     `constant_s` is the rest of the response (functions, transfers between pieces); `weights` is what the
-    candidate puts on each priced row.
+    candidate puts on each priced row, `energy_wh` what it draws besides its instances.
     """
 
     regret: float
@@ -68,6 +68,7 @@ class Candidate:
     weights: tuple[float, ...]
     source: CompiledAlternative
     options: tuple[PieceOption, ...]
+    energy_wh: float = 0.0
 
     @property
     def first(self) -> PieceOption:
@@ -94,7 +95,11 @@ class CandidateMaker:
         """Whether the budget kept a candidate out."""
 
     def candidates(
-        self, component: int, alternatives: Sequence[float], cheapest: float, pieces: Sequence[Sequence[float]]
+        self,
+        component: int,
+        alternatives: Sequence[float],
+        cheapest: float,
+        pieces: Sequence[Sequence[float]],
     ) -> list[Candidate]:
         """The component's candidates by ascending regret, those dominated by another left out.
 
@@ -106,7 +111,9 @@ class CandidateMaker:
         """
         found: list[Candidate] = []
         self._price_component(component)
-        for item, cost, minima in zip(self._compiled.alternatives[component], alternatives, pieces, strict=True):
+        for item, cost, minima in zip(
+            self._compiled.alternatives[component], alternatives, pieces, strict=True
+        ):
             regret = cost - cheapest
             if regret > self._budget:
                 self.cut = True
@@ -218,7 +225,15 @@ class CandidateMaker:
         )
         found.append(
             Candidate(
-                regret, cost, tuple(loads.items()), tuple(times_s.items()), constant_s, weights, item, chosen
+                regret,
+                cost,
+                tuple(loads.items()),
+                tuple(times_s.items()),
+                constant_s,
+                weights,
+                item,
+                chosen,
+                sum(option.energy_wh for option in chosen),
             )
         )
 
@@ -274,9 +289,10 @@ def _beats(
     loads: dict[int, float],
     memory: dict[int, float],
 ) -> bool:
-    """Whether `better` costs, loads and takes at most as much, and occupies no more memory."""
+    """Whether `better` costs, loads, takes and draws at most as much, and occupies no more memory."""
     return (
         better.cost <= other.cost
+        and better.energy_wh <= other.energy_wh
         and better.constant_s <= other.constant_s
         and all(load <= loads.get(slot, 0.0) for slot, load in better_loads.items())
         and all(mib <= memory.get(resource, 0.0) for resource, mib in better_memory.items())

@@ -30,7 +30,8 @@ class PieceOption:
 
     `load` is the mean number of busy instances it adds (bought resources), `cost` what it costs in the
     period (functions), `time_s` its share of the component's response time: final for a function, for a
-    bought resource still to be divided by one minus the utilisation.
+    bought resource still to be divided by one minus the utilisation. `energy_wh` is what it draws besides
+    the instance itself.
     """
 
     column: int
@@ -40,6 +41,7 @@ class PieceOption:
     time_s: float
     memory_mib: float
     edge: bool
+    energy_wh: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,7 @@ def _options(
             time_s=piece.reach * option.demand_s,
             memory_mib=option.memory_mib,
             edge=problem.tier(option.resource) is Tier.EDGE,
+            energy_wh=problem.piece_energy_wh(component, piece, option),
         )
 
 
@@ -181,6 +184,7 @@ def _function_option(
         time_s=piece.reach * problem.function_response_s(component, piece, option),
         memory_mib=option.memory_mib,
         edge=False,
+        energy_wh=problem.piece_energy_wh(component, piece, option),
     )
 
 

@@ -42,6 +42,20 @@ FIRST_STEP = 4e-3
 """How far, relatively, the first search of a configuration looks above its bound."""
 
 
+FAST_GROWTH = 5.0
+SLOW_GROWTH = 2.0
+"""How much further each next search of a configuration looks, after a short one and a long one."""
+
+FEW_NODES = 200
+"""What counts as short."""
+
+WIDE_NODES = 4000
+"""After so many nodes a search is given up, to look less far above the bound; doubled each time.
+
+A search much wider than needed costs far more than one more search.
+"""
+
+
 class Status(StrEnum):
     """How a solve ended."""
 
@@ -97,6 +111,8 @@ class _Node:
     mu: tuple[NDArray[np.float64], ...] = field(compare=False)
     improved: bool = field(compare=False, default=False)
     step: float = field(compare=False, default=0.0)
+    patience: int = field(compare=False, default=WIDE_NODES)
+    growth: float = field(compare=False, default=FAST_GROWTH)
 
     @property
     def columns(self) -> tuple[int, ...]:
@@ -252,9 +268,9 @@ class _Search:
             self._configurations += 1
             node.step = FIRST_STEP * abs(node.bound)
         else:
-            node.step *= 4
-        limit = min(self._target(), max(others, node.bound + node.step))
-        inside = self._inside(node, limit)
+            node.step *= node.growth
+        limit = self._above(node, others)
+        inside = self._inside(node, limit, node.patience)
         try:
             inside.run()
         finally:
@@ -262,14 +278,26 @@ class _Search:
             if inside.best is not None:
                 self._best_cost = inside.best_cost
                 self._best = _placement(self._compiled, node, inside.best)
-        if inside.best is not None:
+        if inside.best is not None and not inside.gave_up:
             return
         self._failures += 1
-        if self._failures >= PATIENCE:
+        if inside.best is None and (self._failures >= PATIENCE or inside.gave_up):
             self._learn(node, limit)
+        if inside.gave_up:
+            node.patience *= 2
+            node.step /= 4 * node.growth
+            self._again(node)
+            return
+        node.growth = FAST_GROWTH if inside.nodes <= FEW_NODES else SLOW_GROWTH
         if inside.cut:
             node.bound = limit
             self._again(node)
+
+    def _above(self, node: _Node, others: float) -> float:
+        """How far above its bound to search a node next; all the way once that is twice the bound."""
+        if node.step > 2 * abs(node.bound):
+            return self._target()
+        return min(self._target(), max(others, node.bound + node.step))
 
     def _inside(self, node: _Node, limit: float, most_nodes: int = 0) -> AssignmentSearch:
         depth = len(node.decisions)
@@ -293,19 +321,21 @@ class _Search:
         begins like this. For the fewest that still prove the limit, higher limits are tried.
         """
         found: _Node | None = None
-        for depth in range(len(node.decisions) - 1, 0, -1):
+        for depth in range(len(node.decisions) - 1, -1, -1):
             decisions = node.decisions[:depth]
             used = sum(decision is not None for decision in decisions)
             begin = _Node(0.0, -depth, 0, decisions, node.mu[:used])
-            if not used or self._learned.get(decisions, 0.0) >= limit or not self._proves(begin, limit):
+            if self._learned.get(decisions, 0.0) >= limit or not self._proves(begin, limit):
                 break
             found = begin
         if found is None:
             return
-        proven, step = limit, limit - node.bound
+        proven = limit
+        found.step = limit - node.bound
         while proven < self._target():
-            step *= 4
-            higher = min(self._target(), proven + step) if step < proven else self._target()
+            found.step *= FAST_GROWTH
+            found.bound = proven
+            higher = self._above(found, proven)
             if not self._proves(found, higher):
                 break
             proven = higher

@@ -330,7 +330,16 @@ class _Pricing:
                     break
             if not _pivot(inverse, x, cost, entering, entering_cost):
                 break
+        if best_mu.max() >= cap / 2 and self._overflows(best_mu):
+            return np.inf, best_mu
         return best, best_mu
+
+    def _overflows(self, mu: Array) -> bool:
+        """Whether the capacity rows cannot be kept, whatever it costs (Farkas): `mu` weighs them."""
+        weighted = np.add.reduceat(mu[:, None] * self._weights, self._starts)
+        free = np.where(self._open_costs >= FORBIDDEN / 2, np.inf, 0.0)
+        value, _, _ = self._relaxation.cheapest(free, weighted)
+        return value > float(mu @ self._capacity) * (1 + 1e-7)
 
 
 def _pivot(inverse: Array, x: Array, cost: Array, entering: Array, entering_cost: float) -> bool:
