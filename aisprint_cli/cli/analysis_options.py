@@ -32,7 +32,7 @@ Pareto = Annotated[
     typer.Option(
         "--pareto",
         metavar="cost,OBJECTIVE",
-        help="Also tell the exact front of cost against latency.",
+        help="Also tell the exact front of cost against latency, energy or grid-energy; several: all fronts.",
         show_default=False,
     ),
 ]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from aisprint_cli.placement.problem import Placement, Problem
 
 Interruptible = Callable[[], "AbstractContextManager[Callable[[], bool]]"]
-_OBJECTIVES: Final = ("cost", "latency")
+_OBJECTIVES: Final = ("cost", "latency", "energy", "grid-energy")
 
 
 @dataclass(frozen=True)
@@ -218,11 +218,9 @@ def _fronts(
 
 
 def _objective(problem: Problem, name: str, path: str | None) -> Objective:
-    from aisprint_cli.placement.objectives import latency
+    from aisprint_cli.placement.objectives import energy, latency
 
-    if name == "latency":
-        return latency(problem, path)
-    raise UsageError(f"There is no objective `{name}`.")
+    return latency(problem, path) if name == "latency" else energy(problem, grid_only=name == "grid-energy")
 
 
 class _Clock:

@@ -30,7 +30,8 @@ class Columns:
     """What is known of each column; index 0 is neutral.
 
     `load` is the mean number of instances it keeps busy (functions: 0), `response_s` its time without
-    contention (functions: their mean response), `memory_mib` what it occupies there,
+    contention (functions: their mean response), `memory_mib` what it occupies there, `energy_wh` what it
+    draws in the period,
     `last` how many slots after the first one the last piece of its alternative is. `next_size` and
     `sent_size` are rows of `ProblemArrays.delays_s`: for the next piece, and for the first successor.
     """
@@ -42,6 +43,7 @@ class Columns:
     reach: Floats
     memory_mib: Floats
     function_cost: Floats
+    energy_wh: Floats
     on_edge: Booleans
     off_edge: Booleans
     last: Integers
@@ -146,7 +148,7 @@ def _places(problem: Problem) -> Iterator[tuple[_Place, Component, Piece, Option
 def _columns(
     problem: Problem, sizes: _Sizes
 ) -> tuple[Columns, dict[tuple[int, int, int, int], int], Integers]:
-    neutral = (len(problem.resources), len(problem.layers), 0.0, 0.0, 0.0, 0.0, 0.0, False, False, 0)
+    neutral = (len(problem.resources), len(problem.layers), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, False, False, 0)
     rows: list[tuple[float, ...]] = [(*neutral, sizes.number(0.0), 0)]
     numbers: dict[tuple[int, int, int, int], int] = {}
     sent_sizes: list[int] = []
@@ -162,7 +164,7 @@ def _columns(
         last = len(alternative.pieces) - 1
         rows.append((*facts, last, sizes.number(piece.data_size), sent_from[key]))
     table = list(zip(*rows, strict=True))
-    kinds = (int, int, float, float, float, float, float, bool, bool, int, int, int)
+    kinds = (int, int, float, float, float, float, float, float, bool, bool, int, int, int)
     arrays: list[Any] = [np.array(values, dtype=kind) for values, kind in zip(table, kinds, strict=True)]
     return Columns(*arrays), numbers, np.array(sent_sizes or [0], dtype=np.int64)
 
@@ -177,7 +179,18 @@ def _facts(problem: Problem, component: Component, piece: Piece, option: Option)
     else:
         load, cost = option.demand_s * component.rate_per_s * piece.reach, 0.0
         response = option.demand_s
-    return (option.resource, resource.layer, load, response, piece.reach, option.memory_mib, cost, *edge)
+    energy_wh = problem.piece_energy_wh(component, piece, option)
+    return (
+        option.resource,
+        resource.layer,
+        load,
+        response,
+        piece.reach,
+        option.memory_mib,
+        cost,
+        energy_wh,
+        *edge,
+    )
 
 
 def _edges(problem: Problem) -> Integers:

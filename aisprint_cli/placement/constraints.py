@@ -25,6 +25,7 @@ class Kind(StrEnum):
     NETWORK = "network"
     LOCAL = "local"
     PATH = "global"
+    ENERGY = "energy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,10 @@ class Purchase:
 
 @dataclass(frozen=True)
 class Assessment:
-    """A placement and its figures. Times in seconds; by component, path limit and piece."""
+    """A placement and its figures. Times in seconds; by component, path limit and piece.
+
+    `energy_wh` is drawn in the period, `green_wh` of it from renewable sources.
+    """
 
     problem: Problem
     placement: Placement
@@ -85,6 +89,8 @@ class Assessment:
     piece_s: tuple[tuple[float, ...], ...]
     purchases: tuple[Purchase, ...]
     constraints: tuple[Constraint, ...]
+    energy_wh: float = 0.0
+    green_wh: float = 0.0
 
     @property
     def feasible(self) -> bool:
@@ -126,7 +132,25 @@ def assess(problem: Problem, placement: Placement, evaluator: Evaluator | None =
         piece_s=tuple(_piece_times(evaluator, placement, scores)),
         purchases=tuple(_purchases(problem, placement)),
         constraints=tuple(_constraints(problem, placement, scores)),
+        energy_wh=float(scores.energy_wh[0]),
+        green_wh=_green_wh(problem, placement),
     )
+
+
+def _green_wh(problem: Problem, placement: Placement) -> float:
+    """The part of a placement's energy that comes from renewable sources."""
+    if not any(resource.green_share for resource in problem.resources):
+        return 0.0
+    green = 0.0
+    for number, (resource, count) in enumerate(zip(problem.resources, placement.instances, strict=True)):
+        green += resource.green_share * problem.instance_energy_wh(number) * count
+    for component, choice in zip(problem.components, placement.choices, strict=True):
+        pieces = component.alternatives[choice.alternative].pieces
+        for piece, number in zip(pieces, choice.resources, strict=True):
+            option = next(item for item in piece.options if item.resource == number)
+            share = problem.resources[number].green_share
+            green += share * problem.piece_energy_wh(component, piece, option)
+    return green
 
 
 def _piece_times(evaluator: Evaluator, placement: Placement, scores: Scores) -> Iterator[tuple[float, ...]]:
@@ -165,6 +189,9 @@ def _constraints(problem: Problem, placement: Placement, scores: Scores) -> Iter
     for path, time_s in zip(problem.path_limits, scores.path_s[0], strict=True):
         names = " -> ".join(problem.components[number].name for number in path.components)
         yield Constraint(Kind.PATH, f"{path.name}: {names}", float(time_s), path.limit_s, "s")
+    if problem.energy_limit_wh < float("inf"):
+        energy_wh = float(scores.energy_wh[0])
+        yield Constraint(Kind.ENERGY, "all resources", energy_wh, problem.energy_limit_wh, "Wh")
     for number, resource in enumerate(problem.resources):
         if scores.used[0, number] or placement.instances[number]:
             yield from _resource_constraints(problem, placement, scores, number, resource.name)

@@ -54,6 +54,7 @@ class Scores:
 
     Attributes:
         cost: of the period, in the problem's currency; `function_cost` is the part of functions.
+        energy_wh: drawn in the period.
         utilisation: by resource; of functions 0.
         component_s: mean response time by component, infinite where a queue grows without end.
         path_s: mean time by path limit.
@@ -72,6 +73,7 @@ class Scores:
 
     cost: Floats
     function_cost: Floats
+    energy_wh: Floats
     utilisation: Floats
     component_s: Floats
     path_s: Floats
@@ -161,6 +163,7 @@ class Evaluator:
         scores = Scores(
             cost=batch.instances @ self._prices + function_cost,
             function_cost=function_cost,
+            energy_wh=batch.instances @ self._instance_energy_wh + look.energy_wh(),
             utilisation=utilisation,
             component_s=_infinite(component_s),
             path_s=_infinite(path_s),
@@ -186,8 +189,10 @@ class Evaluator:
         local = scores.component_s[:, self._local_components] <= self._local_limits_s
         paths = scores.path_s <= self._path_limits_s
         single = scores.layer_resources <= 1
+        energy = scores.energy_wh <= self.problem.energy_limit_wh * (1 + RELATIVE_TOLERANCE)
         return np.asarray(
             structure
+            & energy
             & (enough & stable & fits).all(axis=1)
             & local.all(axis=1)
             & paths.all(axis=1)
@@ -202,6 +207,17 @@ class Evaluator:
     def _prices(self) -> Floats:
         prices = np.array([item.cost_per_hour * self.problem.period_h for item in self.problem.resources])
         return np.where(self._is_bought, prices, 0.0)
+
+    @cached_property
+    def _instance_energy_wh(self) -> Floats:
+        return np.array(
+            [self.problem.instance_energy_wh(index) for index in range(len(self.problem.resources))]
+        )
+
+    @cached_property
+    def _draws(self) -> bool:
+        """Whether any piece draws power: if not, nothing needs to be added up."""
+        return bool(self.arrays.columns.energy_wh.any())
 
     @cached_property
     def _limits(self) -> Integers:
@@ -301,6 +317,12 @@ class _Look:
         if self._evaluator.problem.semantics.functions_billed_once:
             costs = self._billed_once(costs)
         return np.asarray(costs.sum(axis=1))
+
+    def energy_wh(self) -> Floats:
+        """What the pieces draw, besides the instances they run on."""
+        if not self._evaluator._draws:
+            return np.zeros(len(self._batch))
+        return np.asarray(self._arrays.columns.energy_wh[self._batch.columns].sum(axis=1))
 
     def _billed_once(self, costs: Floats) -> Floats:
         """Without the cost of functions that an earlier slot already uses."""

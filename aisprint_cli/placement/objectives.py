@@ -64,6 +64,73 @@ class Latency:
         return replace(self.problem, path_limits=(*self.problem.path_limits, *further))
 
 
+@dataclass(frozen=True)
+class Energy:
+    """The energy drawn in the period; with `grid_only` without what renewable sources give."""
+
+    problem: Problem
+    grid_only: bool = False
+    unit: str = "Wh"
+
+    @property
+    def name(self) -> str:
+        """What it is, in words."""
+        return "energy that is not green" if self.grid_only else "energy"
+
+    @cached_property
+    def _drawing(self) -> Problem:
+        """The problem with the power that counts as the power."""
+        if not self.grid_only:
+            return self.problem
+        resources = tuple(
+            replace(
+                item,
+                idle_w=item.idle_w * (1 - item.green_share),
+                busy_w=item.busy_w * (1 - item.green_share),
+                green_share=0.0,
+            )
+            for item in self.problem.resources
+        )
+        return replace(self.problem, resources=resources)
+
+    @cached_property
+    def _evaluator(self) -> Evaluator:
+        return Evaluator(self._drawing)
+
+    def value(self, placement: Placement) -> float:
+        """The energy in Wh."""
+        return float(self._evaluator.evaluate_all([placement]).energy_wh[0])
+
+    def limited(self, most: float) -> Problem:
+        """The problem with a limit in Wh, besides its own where that is of the same energy."""
+        own = float("inf") if self.grid_only else self.problem.energy_limit_wh
+        return replace(self._drawing, energy_limit_wh=min(most, own))
+
+
+def energy(problem: Problem, *, grid_only: bool = False) -> Energy:
+    """The energy of a problem's placements.
+
+    Args:
+        problem: what is placed.
+        grid_only: whether to leave out what comes from renewable sources.
+
+    Raises:
+        UsageError: when no resource says what power it draws, or a limit on all energy stands beside.
+
+    """
+    if not any(item.busy_w for item in problem.resources):
+        raise UsageError(
+            "No resource says what power it draws, so there is no energy to compare.",
+            mend="Give idle_power and busy_power (W) to resources of the system file.",
+        )
+    if grid_only and problem.energy_limit_wh < float("inf"):
+        raise UsageError(
+            "A limit on all energy and a front of energy that is not green do not go together.",
+            mend="Leave out one of them.",
+        )
+    return Energy(problem, grid_only)
+
+
 def latency(problem: Problem, path: str | None = None) -> Latency:
     """The latency of a problem's placements.
 

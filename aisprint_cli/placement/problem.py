@@ -84,6 +84,8 @@ class Resource:
     `limit` is how many instances there are at most (functions: unused, they scale by themselves).
     `cost_per_hour` is the price of one bought instance, or, for a function, of one busy instance:
     a function costs `cost_per_hour * warm_s * rate * period_h`. `idle_before_kill_s` is for functions.
+    An instance draws `idle_w` watts without work and `busy_w`, which is no less, with it; a function
+    draws `busy_w` while it works. `green_share` of that power comes from renewable sources.
     """
 
     name: str
@@ -93,6 +95,9 @@ class Resource:
     memory_mib: float
     cores: float = 1.0
     idle_before_kill_s: float = 0.0
+    idle_w: float = 0.0
+    busy_w: float = 0.0
+    green_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +186,10 @@ def no_cold_starts(_rate_per_s: float, warm_s: float, _cold_s: float, _idle_s: f
 
 @dataclass(frozen=True)
 class Problem:
-    """Everything a solver or evaluator needs, and nothing it may change."""
+    """Everything a solver or evaluator needs, and nothing it may change.
+
+    `energy_limit_wh` is what a placement may draw in the period at most.
+    """
 
     entry_rate_per_s: float
     layers: tuple[Layer, ...]
@@ -193,6 +201,7 @@ class Problem:
     period_h: float = 1.0
     semantics: Semantics = PYTHON_SEMANTICS
     function_response: FunctionResponse = field(default=no_cold_starts, repr=False)
+    energy_limit_wh: float = float("inf")
 
     def tier(self, resource: int) -> Tier:
         """The tier of a resource."""
@@ -230,6 +239,19 @@ class Problem:
         """What a function costs in the period when it runs this piece."""
         price = self.resources[option.resource].cost_per_hour * self.period_h
         return price * option.demand_s * self.function_rate_per_s(component, piece)
+
+    def instance_energy_wh(self, resource: int) -> float:
+        """What an instance draws in the period without work; functions have none that are bought."""
+        return 0.0 if self.is_function(resource) else self.resources[resource].idle_w * self.period_h
+
+    def piece_energy_wh(self, component: Component, piece: Piece, option: Option) -> float:
+        """What a piece draws in the period, besides what its instances draw without work."""
+        resource = self.resources[option.resource]
+        if self.is_function(option.resource):
+            busy = option.demand_s * self.function_rate_per_s(component, piece)
+            return resource.busy_w * self.period_h * busy
+        busy = option.demand_s * component.rate_per_s * piece.reach
+        return (resource.busy_w - resource.idle_w) * self.period_h * busy
 
     def function_response_s(self, component: Component, piece: Piece, option: Option) -> float:
         """Mean response of a function that runs this piece."""

@@ -31,6 +31,7 @@ def assessment_values(assessment: Assessment) -> dict[str, Any]:
         "period_h": problem.period_h,
         "feasible": assessment.feasible,
         "cost": assessment.cost,
+        **_energy_values(assessment),
         "placement": {
             component.name: _component(assessment, number)
             for number, component in enumerate(problem.components)
@@ -38,6 +39,13 @@ def assessment_values(assessment: Assessment) -> dict[str, Any]:
         "resources": [_purchase(assessment, item) for item in assessment.purchases],
         "constraints": [constraint_values(item) for item in assessment.constraints],
     }
+
+
+def _energy_values(assessment: Assessment) -> dict[str, float]:
+    """The energy, where resources say what they draw."""
+    if not any(item.busy_w for item in assessment.problem.resources):
+        return {}
+    return {"energy_wh": assessment.energy_wh, "green_energy_wh": assessment.green_wh}
 
 
 def constraint_values(constraint: Constraint) -> dict[str, Any]:

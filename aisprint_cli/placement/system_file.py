@@ -208,6 +208,9 @@ class _Reader:
         count = 1 if limit is None or tier is Tier.FUNCTIONS else limit.whole()
         cores = _number(item, "n_cores", above=0, otherwise=1.0)
         idle = _number(item, "idle_time_before_kill", minimum=0, otherwise=0.0)
+        idle_w = _number(item, "idle_power", minimum=0, otherwise=0.0)
+        busy_w = _number(item, "busy_power", minimum=idle_w or 0.0, otherwise=idle_w or 0.0)
+        green = _number(item, "green_share", minimum=0, maximum=1, otherwise=0.0)
         if tier is Tier.FUNCTIONS and item.find("idle_time_before_kill") is None:
             item.need("idle_time_before_kill")
         self._numbers[item.name] = len(self._resources)
@@ -223,6 +226,9 @@ class _Reader:
                 memory_mib=memory or 0.0,
                 cores=cores or 1.0,
                 idle_before_kill_s=idle or 0.0,
+                idle_w=idle_w or 0.0,
+                busy_w=busy_w or 0.0,
+                green_share=green or 0.0,
             )
         )
 

@@ -122,6 +122,11 @@ def _period(problem: Problem, _: Selection, edit: Edit) -> Problem:
     return replace(problem, period_h=_POSITIVE.check(edit(problem.period_h)))
 
 
+def _energy_limit(problem: Problem, _: Selection, edit: Edit) -> Problem:
+    limit_wh = _POSITIVE.check(edit(problem.energy_limit_wh), finite=False)
+    return replace(problem, energy_limit_wh=limit_wh)
+
+
 def _resource(field: str, allowed: Range) -> Change:
     def change(problem: Problem, selection: Selection, edit: Edit) -> Problem:
         def make(item: Any) -> Any:
@@ -129,6 +134,22 @@ def _resource(field: str, allowed: Range) -> Change:
             return replace(item, **{field: int(value) if allowed.whole else value})
 
         return replace(problem, resources=_put(problem.resources, selection.numbers, make))
+
+    return change
+
+
+def _power(field: str) -> Change:
+    inner = _resource(field, _SIZE)
+
+    def change(problem: Problem, selection: Selection, edit: Edit) -> Problem:
+        changed = inner(problem, selection, edit)
+        for number in selection.numbers:
+            item = changed.resources[number]
+            if item.idle_w > item.busy_w:
+                raise Impossible(
+                    f"`{item.name}` would draw {item.idle_w:g} W idle, but {item.busy_w:g} W busy."
+                )
+        return changed
 
     return change
 
@@ -224,6 +245,7 @@ def _network(field: str, allowed: Range) -> Change:
 PLAIN: Final[dict[str, Property]] = {
     "rate": Property("requests per second that enter", _rate),
     "period": Property("hours that the cost is for", _period),
+    "energy": Property("limit of the energy drawn in the period, Wh (`inf`: none)", _energy_limit),
 }
 """What stands alone."""
 
@@ -233,6 +255,9 @@ GROUPS: Final[dict[str, dict[str, Property]]] = {
         "instances": Property("instances there are at most", _resource("limit", _COUNT)),
         "memory": Property("memory, MiB", _resource("memory_mib", _SIZE)),
         "idle": Property("seconds an idle function instance lives", _resource("idle_before_kill_s", _SIZE)),
+        "idle_power": Property("watts an instance draws without work", _power("idle_w")),
+        "busy_power": Property("watts an instance draws with work", _power("busy_w")),
+        "green_share": Property("part of its power from renewable sources", _resource("green_share", _SHARE)),
     },
     "layer": {
         "cost": Property("price per hour of each of its resources", _layer("cost_per_hour", _PRICE)),

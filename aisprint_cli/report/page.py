@@ -25,6 +25,7 @@ _WORDS: Final = {
     Kind.UTILISATION: "utilisation of {}",
     Kind.MEMORY: "memory of {}",
     Kind.INSTANCES: "instances of {}",
+    Kind.ENERGY: "energy of {}",
     Kind.LAYER: "one resource in {}",
     Kind.RETURN: "no return to the edge",
     Kind.NETWORK: "a network for every transfer",
@@ -194,6 +195,9 @@ def _tiles(report: PlacementReport) -> Iterator[Tile]:
             _words(tightest),
             tightest.holds,
         )
+    if assessment.energy_wh:
+        green = assessment.green_wh / assessment.energy_wh
+        yield Tile("Energy", f"{plain(assessment.energy_wh)} Wh", f"{percent(green)} of it green")
     yield Tile("Search", seconds(float(f"{report.cpu_s:.2g}")), f"of CPU, {result.nodes:,} nodes")
 
 
@@ -257,7 +261,7 @@ def _figure(value: float, unit: str) -> str:
         return seconds(value)
     if unit == "busy share":
         return percent(value)
-    return f"{plain(value)} {unit}" if unit == "MiB" else plain(value)
+    return f"{plain(value)} {unit}" if unit in {"MiB", "Wh"} else plain(value)
 
 
 def _binding(assessment: Assessment) -> str:

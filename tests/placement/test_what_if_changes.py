@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -154,6 +155,8 @@ def test_no_text_makes_anything_but_a_change_or_an_explanation(text: str) -> Non
 
 
 def test_every_property_can_be_changed(problem: Problem) -> None:
+    powered = tuple(replace(item, idle_w=1.0, busy_w=9.0, green_share=0.3) for item in problem.resources)
+    problem = replace(problem, resources=powered, energy_limit_wh=1e6)
     names = {
         "resource": "F",
         "layer": "computationallayer2",
