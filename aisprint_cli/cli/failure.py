@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 import traceback
 from pathlib import Path
@@ -23,7 +22,7 @@ def _stderr() -> Console:
 
 
 def _is_plain() -> bool:
-    return "NO_COLOR" in os.environ or "--no-color" in sys.argv
+    return bool(os.environ.get("NO_COLOR"))
 
 
 def explain(error: AisprintError) -> int:

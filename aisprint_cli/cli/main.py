@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from typing import Annotated
 
@@ -80,6 +81,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # an ASCII-only terminal still shows every name
+    if "--no-color" in sys.argv:
+        os.environ["NO_COLOR"] = "1"  # also for what no command writes: help and errors
     try:
         app()
     except AisprintError as error:

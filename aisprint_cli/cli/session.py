@@ -121,7 +121,7 @@ NoColor = Annotated[
 
 def open_session(output: OutputFormat, quiet: bool, verbose: int, no_color: bool) -> Session:
     """The session that the common options describe."""
-    color = not no_color and "NO_COLOR" not in os.environ
+    color = not no_color and not os.environ.get("NO_COLOR")
     return Session(output=output, quiet=quiet, verbose=verbose, color=color)
 
 
