@@ -87,21 +87,20 @@ def is_bad(invocation: Invocation) -> bool:
 
 def print_invocations(console: Console, tally: Tally) -> None:
     """Each input with its results; of many, those that went wrong, and the counts."""
+    from rich.text import Text
+
     from aisprint_cli.cli.tables import plain_table, print_page
 
     rows = tally.first if tally.total <= SHOWN_INPUTS else tally.bad
     if rows:
         table = plain_table("input", "state", "seconds", "results", numbers=("seconds",), whole=("state",))
         for row in rows:
-            table.add_row(row.source.name, _state(row), _seconds(row.seconds), _results(row))
+            state = Text(row.state.value, style="red" if is_bad(row) else "green")
+            table.add_row(Text(row.source.name), state, _seconds(row.seconds), Text(_results(row)))
         print_page(console, table)
     counted = [f"{count} {state.value}" for state, count in tally.counts.items() if count]
-    console.print(f"{tally.total} inputs: {', '.join(counted) or 'none'}.", markup=False)
-
-
-def _state(invocation: Invocation) -> str:
-    style = "red" if is_bad(invocation) else "green"
-    return f"[{style}]{invocation.state.value}[/]"
+    inputs = "1 input" if tally.total == 1 else f"{tally.total} inputs"
+    console.print(f"{inputs}: {', '.join(counted) or 'none'}.", markup=False)
 
 
 def _seconds(seconds: float | None) -> str:
@@ -109,16 +108,14 @@ def _seconds(seconds: float | None) -> str:
 
 
 def _results(invocation: Invocation) -> str:
-    from rich.markup import escape
-
     if invocation.results:
-        return escape("\n".join(_relative(path) for path in invocation.results))
+        return "\n".join(_relative(path) for path in invocation.results)
     if invocation.failure is not None:
         part = f"{invocation.failure.part}: " if invocation.failure.part else ""
-        return escape(part + invocation.failure.reason)
+        return part + invocation.failure.reason
     if invocation.ended_early:
-        return escape(f"ended at {', '.join(invocation.ended_early)}, which wrote nothing")
-    return escape(invocation.trace)
+        return f"ended at {', '.join(invocation.ended_early)}, which wrote nothing"
+    return invocation.trace
 
 
 def _relative(path: Path) -> str:

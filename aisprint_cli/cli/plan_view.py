@@ -49,7 +49,7 @@ def print_plan(console: Console, plan: Plan) -> None:
     for step in plan.steps:
         kept = ", data kept" if step.keep_data and "data" not in step.reason else ""
         name = Text(step.action.value, style=_STYLES[step.action])
-        table.add_row(name, step.item.kind.value, step.item.name, step.reason + kept)
+        table.add_row(name, step.item.kind.value, step.item.name, Text(step.reason + kept))
     print_page(console, table)
     console.print(summary(plan), markup=False)
 

@@ -16,7 +16,7 @@ def test_makes_an_application_and_says_what_is_next(aisprint: Aisprint, tmp_path
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "my_app" / "src" / "summarise" / "main.py").is_file()
     assert "cd my_app\n" in done.stdout
-    assert "aisprint invoke . input/sample.txt --output-dir results\n" in done.stdout
+    assert "aisprint invoke input/sample.txt --output-dir results\n" in done.stdout
     assert done.stderr == ""
 
 

@@ -123,12 +123,15 @@ def _show(session: Session, name: str, template: str, target: Path, files: list[
         "aisprint design",
         "aisprint toscarize",
         "aisprint deploy --backend local --yes",
-        f"aisprint invoke . {sample} --output-dir results",
+        f"aisprint invoke {sample} --output-dir results",
+        "aisprint status --qos",
         "aisprint undeploy --yes",
     ]
 
     def human(console: Console) -> None:
         console.print(f"Made {shown} from the template {template}: {len(files)} files.", markup=False)
+        if session.quiet:
+            return
         console.print("Next:", markup=False)
         for step in steps:
             console.print(f"  {step}", markup=False)
