@@ -41,6 +41,7 @@ RESOLUTION: Final = 1e-3
 """Relative width below which an interval of rates is not split any further."""
 _NARROW: Final = 1e-6
 _COARSE: Final = 32
+_LEAST_GAP: Final = 1e-12
 _SAME: Final = 1e-8
 """Relative difference of cost below which two placements count as equally cheap."""
 
@@ -71,15 +72,14 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class LoadSensitivity:
-    """The cheapest placements over a range of rates, in order, and how many solves that took."""
+    """The cheapest placements over a range of rates, in order, and how many solves that took.
+
+    `proven` says whether every stretch was settled, up to the resolution.
+    """
 
     stretches: tuple[Stretch, ...]
     solves: int
-
-    @property
-    def proven(self) -> bool:
-        """Whether every stretch is proven, up to the resolution."""
-        return all(item.gap < float("inf") for item in self.stretches)
+    proven: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,8 @@ def load_sensitivity(
     if start is not None:
         sweep.remember(problem, start)
     found = sorted(sweep.run(low, high), key=lambda item: item.low)
-    return LoadSensitivity(tuple(_joined(found)), allowance.used)
+    settled = all(item.gap < float("inf") for item in found)
+    return LoadSensitivity(tuple(_joined(list(_bounded(found)))), allowance.used, settled)
 
 
 @dataclass(slots=True)
@@ -364,6 +365,21 @@ def _middle(a: float, b: float) -> float:
 
 def _equal(one: float, other: float) -> bool:
     return abs(one - other) <= _SAME * max(abs(one), abs(other))
+
+
+def _bounded(stretches: list[Stretch]) -> Iterator[Stretch]:
+    """Stretches that were not settled, with the gap to what was proven before: cost grows with the load."""
+    floor = 0.0
+    for item in stretches:
+        if item.line is None:
+            yield item
+            continue
+        cost = item.line.at(item.high)
+        if item.gap == float("inf") and 0 < floor <= cost:
+            item = replace(item, gap=max(1 - floor / cost, _LEAST_GAP))
+        if item.gap < float("inf"):
+            floor = max(floor, cost * (1 - item.gap))
+        yield item
 
 
 def _joined(stretches: list[Stretch]) -> Iterator[Stretch]:

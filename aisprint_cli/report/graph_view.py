@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _LONGEST: Final = 24
 _NODE_LETTER: Final = 7.2
+_HEADING_LETTER: Final = 7.4
 _TIER_WORDS: Final = {Tier.EDGE: "edge", Tier.CLOUD: "cloud", Tier.FUNCTIONS: "functions"}
 
 
@@ -85,7 +86,7 @@ def graph_view(assessment: Assessment) -> GraphView:
     used = sorted({problem.resources[node.resource].layer for node in nodes})
     headings = [_heading(assessment, layer) for layer in used]
     widths = [
-        max(len(_short(problem.layers[layer].name)), len(heading)) * measures.letter_width + 24
+        max(len(_short(problem.layers[layer].name)), len(heading)) * _HEADING_LETTER + 24
         for layer, heading in zip(used, headings, strict=True)
     ]
     lanes = [used.index(problem.resources[node.resource].layer) for node in nodes]
