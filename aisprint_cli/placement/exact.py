@@ -21,6 +21,7 @@ import numpy as np
 from aisprint_cli.placement.assignment import PROOF_TOLERANCE, AssignmentSearch
 from aisprint_cli.placement.candidates import Configuration, PricedRow
 from aisprint_cli.placement.compiled import Compiled, compile_problem
+from aisprint_cli.placement.evaluation import Evaluator
 from aisprint_cli.placement.problem import Choice, Placement
 from aisprint_cli.placement.relaxation import FORBIDDEN, Relaxation
 
@@ -138,7 +139,7 @@ def solve(
     Args:
         problem: what to place.
         time_limit_s: stop after so many seconds of `clock`, with the best placement and bound so far.
-        warm_start: a placement to start from, perhaps made for another load.
+        warm_start: a placement to beat, perhaps made for another load; ignored where it is not feasible.
         cancelled: asked now and then; true stops the search like the time limit.
         clock: seconds from any origin; needed with `time_limit_s`.
     """
@@ -146,6 +147,8 @@ def solve(
     if not compiled.feasible:
         return Result(Status.INFEASIBLE, None, float("inf"), float("inf"), 0, 0)
     search = _Search(compiled, _stop_condition(time_limit_s, cancelled, clock))
+    if warm_start is not None:
+        search.offer(warm_start)
     return search.run()
 
 
@@ -182,6 +185,12 @@ class _Search:
         self._nodes = 0
         self._failures = 0
         self._learned: dict[Decisions, float] = {}
+
+    def offer(self, placement: Placement) -> None:
+        """Take a placement from elsewhere as the best so far, if it is feasible."""
+        scores = Evaluator(self._compiled.problem).evaluate_all([placement])
+        if scores.feasible[0]:
+            self._best, self._best_cost = placement, float(scores.cost[0])
 
     def run(self) -> Result:
         """Search until proven or stopped."""
@@ -249,18 +258,14 @@ class _Search:
         """Decide the next layer in every way."""
         depth, prices = len(node.decisions), self._compiled.prices
         candidates = self._choices[depth]
-        none, bounds, mu = self._relaxation.decide(
-            depth, node.columns, node.instances, node.mu, candidates
-        )
+        none, bounds, mu = self._relaxation.decide(depth, node.columns, node.instances, node.mu, candidates)
         fixed = sum(
             (prices[column] - float(price.sum())) * count
             for column, count, price in zip(node.columns, node.instances, node.mu, strict=True)
         )
         self._push(max(node.bound, none + fixed), (*node.decisions, None), node.mu)
         for candidate, bound, price in zip(candidates, bounds.tolist(), mu, strict=True):
-            self._push(
-                max(node.bound, bound + fixed), (*node.decisions, candidate), (*node.mu, price)
-            )
+            self._push(max(node.bound, bound + fixed), (*node.decisions, candidate), (*node.mu, price))
 
     def _search(self, node: _Node, others: float) -> None:
         """Look for placements of a configuration below a threshold; put it back if any may remain."""

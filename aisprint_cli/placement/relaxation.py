@@ -130,7 +130,7 @@ class Relaxation:
     def _prepare_limits(self, compiled: Compiled, fastest_s: Array) -> None:
         """What each limit leaves to each resource: ``S_kr``, and who takes part in it."""
         count = len(compiled.alternatives)
-        limits = [
+        limits: list[tuple[tuple[int, ...], float]] = [
             ((component,), limit_s)
             for component, limit_s in enumerate(compiled.limits_s)
             if limit_s < float("inf")
@@ -177,7 +177,8 @@ class Relaxation:
     def totals(self, pieces: Array) -> Array:
         """The least sum over components, from the pieces' costs (rows x pieces)."""
         alternatives = np.add.reduceat(pieces, self._alternatives, axis=-1)
-        return np.minimum.reduceat(alternatives, self._components, axis=-1).sum(axis=-1)
+        sums: Array = np.minimum.reduceat(alternatives, self._components, axis=-1).sum(axis=-1)
+        return sums
 
     def minima(self, pieces: Array) -> tuple[Array, Array]:
         """The least cost of each alternative and of each component, from the pieces' costs."""
@@ -248,7 +249,7 @@ class Relaxation:
         bound, best = pricing.solve(np.concatenate(mu), self._cap, enough)
         return bound, np.split(best, np.cumsum(sizes)[:-1])
 
-    def cheapest(self, open_costs: Array, priced: Array) -> tuple[float, Array, Array]:
+    def cheapest(self, open_costs: Array, priced: Array) -> tuple[float, Array, NDArray[np.bool_]]:
         """The relaxation's least cost, and its solution: each piece's share and where it runs.
 
         `priced` (columns x pieces) are the costs on the decided resources. Ties are shared evenly.
@@ -281,6 +282,8 @@ class _Pricing:
         self._slot_of_row = np.repeat(np.arange(len(sizes)), sizes)
         self._capacity = capacity
         self._fixed = fixed
+        self._bound = float("-inf")
+        self._best_mu = np.zeros(len(capacity))
 
     def _price(self, mu: Array) -> tuple[float, Array]:
         """The least cost at prices `mu` and the weight its solution puts on each row."""
@@ -291,9 +294,10 @@ class _Pricing:
         return value, used
 
     def solve(self, mu: Array, cap: float, enough: float) -> tuple[float, Array]:
+        """The best bound and its prices; infinite when the capacity rows cannot be kept."""
         capacity, count = self._capacity, len(mu)
         value, used = self._price(mu)
-        best, best_mu = value + self._fixed - float(mu @ capacity), mu
+        self._bound, self._best_mu = value + self._fixed - float(mu @ capacity), mu
         signs = np.where(used <= capacity, 1.0, -1.0)
         inverse = np.zeros((count + 1, count + 1))
         np.fill_diagonal(inverse, [*signs, 1.0])
@@ -301,38 +305,38 @@ class _Pricing:
         cost = np.append(np.where(signs > 0, 0.0, cap), value - float(mu @ used))
         x = np.append(np.abs(used - capacity), 1.0)
         for _ in range(_ROUNDS):
-            if best >= enough:
+            if self._bound >= enough:
                 break
-            dual = cost @ inverse
-            price = -dual[:count]
-            low, high = int(price.argmin()), int(price.argmax())
-            entering = np.zeros(count + 1)
-            entering_cost = 0.0
-            if price[low] < -1e-9:
-                entering[low] = 1.0
-            elif price[high] > cap * (1 + 1e-9):
-                entering[high], entering_cost = -1.0, cap
-            else:
-                found = False
-                for weight in (0.6, 0.0):
-                    at = weight * best_mu + (1 - weight) * np.maximum(price, 0.0)
-                    value, used = self._price(at)
-                    bound = value + self._fixed - float(at @ capacity)
-                    if bound > best:
-                        best, best_mu = bound, at
-                    entering_cost = value - float(at @ used)
-                    reduced = entering_cost + float(price @ used) - dual[count]
-                    if reduced < -1e-9 * max(1.0, abs(best)):
-                        entering[:count], entering[count] = used, 1.0
-                        found = True
-                        break
-                if not found:
-                    break
-            if not _pivot(inverse, x, cost, entering, entering_cost):
+            entering = self._entering(cost @ inverse, cap)
+            if entering is None or not _pivot(inverse, x, cost, *entering):
                 break
-        if best_mu.max() >= cap / 2 and self._overflows(best_mu):
-            return np.inf, best_mu
-        return best, best_mu
+        if self._best_mu.max() >= cap / 2 and self._overflows(self._best_mu):
+            return np.inf, self._best_mu
+        return self._bound, self._best_mu
+
+    def _entering(self, dual: Array, cap: float) -> tuple[Array, float] | None:
+        """The column that improves the master at its dual values, and its cost; None at the optimum."""
+        count = len(self._capacity)
+        price = -dual[:count]
+        low, high = int(price.argmin()), int(price.argmax())
+        entering = np.zeros(count + 1)
+        if price[low] < -1e-9:
+            entering[low] = 1.0
+            return entering, 0.0
+        if price[high] > cap * (1 + 1e-9):
+            entering[high] = -1.0
+            return entering, cap
+        for weight in (0.6, 0.0):
+            at = weight * self._best_mu + (1 - weight) * np.maximum(price, 0.0)
+            value, used = self._price(at)
+            bound = value + self._fixed - float(at @ self._capacity)
+            if bound > self._bound:
+                self._bound, self._best_mu = bound, at
+            cost = value - float(at @ used)
+            if cost + float(price @ used) - dual[count] < -1e-9 * max(1.0, abs(self._bound)):
+                entering[:count], entering[count] = used, 1.0
+                return entering, cost
+        return None
 
     def _overflows(self, mu: Array) -> bool:
         """Whether the capacity rows cannot be kept, whatever it costs (Farkas): `mu` weighs them."""
