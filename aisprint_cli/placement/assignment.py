@@ -8,25 +8,30 @@ regrets ``rho_c`` and put the weights ``w_i`` on rows of capacity ``n_i`` costs 
 
 Both sums have no negative term. So a partial placement can be dropped as soon as the regrets so far,
 plus the price of capacity that the components still to come cannot fill any more, exceed the budget
-``best cost - bound``. It is also dropped when some constraint cannot hold any more: the load that is
-there, plus the least each remaining component must add, fills a resource; or a response time, taken with
-those loads and the fastest candidates of what remains, passes its limit. Every term only grows as
+``best cost - bound``. It is also dropped when some constraint cannot hold any more: the weight that is
+on a row, plus the least that each remaining component must add, overflows it; or a response time, taken
+with those loads and the fastest candidates of what remains, passes its limit. Every term only grows as
 components are placed, so nothing that could be completed is dropped.
+
+The rule of no return to the edge is followed ahead: once a component ends off the edge, all its
+descendants must start off the edge, and once one starts on the edge, all its ancestors must end there.
+What the remaining components must add at least is taken over the candidates that are left to them.
 """
 
 from __future__ import annotations
 
 from operator import add, mul
-from typing import TYPE_CHECKING
-
-import numpy as np
+from typing import TYPE_CHECKING, NamedTuple
 
 from aisprint_cli.placement.candidates import SOMEWHERE, Candidate, CandidateMaker, Configuration
-from aisprint_cli.placement.problem import RELATIVE_TOLERANCE, holds
+from aisprint_cli.placement.completion import memory_holds, paths_hold, response_s, shared_cost
+from aisprint_cli.placement.problem import RELATIVE_TOLERANCE, Tier
+from aisprint_cli.placement.surrogate import surrogates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from aisprint_cli.placement.compiled import Compiled, PieceOption
@@ -39,14 +44,32 @@ PROOF_TOLERANCE = 1e-9
 """Relative difference of cost below which two placements count as equally cheap."""
 
 EASY_NODES = 100
-"""Nodes after which a search starts again with the surrogate row."""
+"""Nodes after which a search starts again with surrogate rows."""
 
 PAUSE_EVERY = 256
 """Nodes between two looks at the clock."""
 
+_ANY, _STARTS_OFF_EDGE, _ENDS_ON_EDGE = range(3)
+
+Vector = tuple[float, ...]
+
 
 class _HardError(Exception):
     """The search takes long enough to be worth a better preparation."""
+
+
+class _Way(NamedTuple):
+    """A candidate with what it adds to each watched row: slots first, then priced and surrogate rows."""
+
+    candidate: Candidate
+    weights: Vector
+
+
+class _Ahead(NamedTuple):
+    """What the components still to come add to the watched rows, at least and at most."""
+
+    least: Vector
+    most: Vector
 
 
 class AssignmentSearch:
@@ -101,86 +124,71 @@ class AssignmentSearch:
         if not all(self._candidates):
             return
         self._chosen: list[Candidate | None] = [None] * len(self._candidates)
+        self._prepare_limits()
         self._patience = EASY_NODES
         try:
-            self._start(None)
+            self._start([])
         except _HardError:
             self._patience = self.nodes + self._most_nodes if self._most_nodes else 0
+            tiers = [
+                self._compiled.problem.tier(self._compiled.columns[c]) for c in self._configuration.columns
+            ]
+            edge = [tier is Tier.EDGE for tier in tiers]
             try:
-                self._start(surrogate(self._candidates, self._configuration))
+                self._start(surrogates(self._candidates, self._configuration, edge))
             except _HardError:
                 self.gave_up = True
 
-    def _start(self, multipliers: list[float] | None) -> None:
-        self._prepare_rows(multipliers)
-        self._prepare()
-        self._descend(0, 0.0, (0.0,) * len(self._configuration.columns), (0.0,) * len(self._row_capacity))
+    def _start(self, multipliers: Sequence[Sequence[float]]) -> None:
+        self._watch(multipliers)
+        self._order_components()
+        self._ahead: dict[tuple[int, int, int], _Ahead | None] = {}
+        if self._to_come(0, 0, 0) is not None:
+            self._descend(0, 0.0, (0.0,) * len(self._capacity), 0, 0)
 
-    def _prepare_rows(self, multipliers: list[float] | None) -> None:
-        """Choose the rows to watch: those with a price and, if given, the surrogate of all."""
-        rows = self._configuration.rows
-        instances = self._configuration.instances
+    def _watch(self, multipliers: Sequence[Sequence[float]]) -> None:
+        """Choose the rows to watch: the slots, the rows with a price, and the surrogates."""
+        rows, instances = self._configuration.rows, self._configuration.instances
         priced = [place for place, row in enumerate(rows) if row.price > 0]
-        self._row_prices = [rows[place].price for place in priced]
-        self._row_capacity = [float(instances[rows[place].slot]) for place in priced]
-        self._weighted: list[list[tuple[Candidate, tuple[float, ...], float]]] = []
-        if multipliers is not None:
-            self._row_prices.append(0.0)
-            self._row_capacity.append(
-                sum(share * instances[row.slot] for share, row in zip(multipliers, rows, strict=True))
-            )
+        self._prices = [0.0] * len(instances) + [rows[place].price for place in priced]
+        self._prices += [0.0] * len(multipliers)
+        self._capacity = [count * (1 - RELATIVE_TOLERANCE) for count in instances]
+        self._capacity += [instances[rows[place].slot] * (1 + ROW_TOLERANCE) for place in priced]
+        counts = [instances[row.slot] for row in rows]
+        self._capacity += [sum(map(mul, shares, counts)) * (1 + ROW_TOLERANCE) for shares in multipliers]
+        self._ways: list[tuple[list[_Way], list[_Way], list[_Way]]] = []
         for items in self._candidates:
-            weighted = []
+            ways = []
             for item in items:
-                weights = [item.weights[place] for place in priced]
-                pressure = 0.0
-                if multipliers is not None:
-                    pressure = sum(map(mul, multipliers, item.weights))
-                    weights.append(pressure)
-                weighted.append((item, tuple(weights), pressure))
-            if multipliers is not None:
-                weighted.sort(key=lambda entry: (round(entry[0].regret, 9), entry[2]))
-            self._weighted.append(weighted)
+                own = [item.weights[place] for place in priced]
+                own += [sum(map(mul, shares, item.weights)) for shares in multipliers]
+                ways.append(_Way(item, (*item.loads, *own)))
+            if multipliers:
+                place = len(instances) + len(priced)
+                ways.sort(key=lambda way: (round(way.candidate.regret, 9), way.weights[place]))
+            off = [way for way in ways if not way.candidate.first.edge]
+            on = [way for way in ways if way.candidate.last.edge]
+            self._ways.append((ways, off, on))
 
-    def _prepare(self) -> None:
-        """Order the components and add up what those still to come must or can add."""
-        order = sorted(
-            range(len(self._candidates)),
-            key=lambda c: (
-                len(self._candidates[c]) > 1,
-                -max(entry[2] for entry in self._weighted[c]),
-                len(self._candidates[c]),
-                c,
-            ),
-        )
-        slots = range(len(self._configuration.columns))
-        loads = [[dict(item.loads) for item in self._candidates[component]] for component in order]
-        self._least = _still_to_come(
-            [[min(load.get(slot, 0.0) for load in group) for slot in slots] for group in loads]
-        )
-        self._least_wh = _still_to_come(
-            [[min(item.energy_wh for item in self._candidates[component])] for component in order]
-        )
-        rows = range(len(self._row_capacity))
-        items = [[weights for _, weights, _ in self._weighted[component]] for component in order]
-        self._least_weight = _still_to_come(
-            [[min(weights[row] for weights in group) for row in rows] for group in items]
-        )
-        self._most_weight = _still_to_come(
-            [[max(weights[row] for weights in group) for row in rows] for group in items]
-        )
-        self._order = order
-        rank = {component: place for place, component in enumerate(order)}
-        successors = [component.successors for component in self._compiled.problem.components]
-        self._before = [
-            tuple(item for item in self._compiled.predecessors[component] if rank[item] < rank[component])
-            for component in range(len(order))
-        ]
-        self._after = [
-            tuple(item for item in successors[component] if rank[item] < rank[component])
-            for component in range(len(order))
-        ]
-        self._prepare_limits()
+    def _order_components(self) -> None:
+        """Those without a choice first; then, when it is hard, those that need most; then few choices."""
+        last = len(self._capacity) - 1
+        hard = last >= 0 and self._patience != EASY_NODES
+
+        def rank(component: int) -> tuple[bool, float, int, int]:
+            ways = self._ways[component][_ANY]
+            need = max(way.weights[last] for way in ways) if hard else 0.0
+            return len(ways) > 1, -need, len(ways), component
+
+        self._order = sorted(range(len(self._ways)), key=rank)
+        self._bit = [1 << component for component in range(len(self._ways))]
+        self._remaining = [0] * (len(self._order) + 1)
+        for depth in reversed(range(len(self._order))):
+            self._remaining[depth] = self._remaining[depth + 1] | self._bit[self._order[depth]]
+        self._least_wh = [0.0] * (len(self._order) + 1)
+        for depth in reversed(range(len(self._order))):
+            least = min(item.energy_wh for item in self._candidates[self._order[depth]])
+            self._least_wh[depth] = self._least_wh[depth + 1] + least
 
     def _prepare_limits(self) -> None:
         self._fastest = [_fastest(items) for items in self._candidates]
@@ -194,83 +202,114 @@ class AssignmentSearch:
             for limit in self._compiled.problem.path_limits
         ]
 
-    def _inverse_idle(self, depth: int, loads: Sequence[float]) -> tuple[float, ...] | None:
-        """One over one minus the utilisation of each slot, at least; None when one is full."""
-        result = []
-        for load, least, count in zip(loads, self._least[depth], self._configuration.instances, strict=True):
-            room = count * (1 - RELATIVE_TOLERANCE) - load - least
-            if room <= 0:
-                return None
-            result.append(count / (count - load - least))
-        return tuple(result)
+    def _to_come(self, depth: int, off: int, on: int) -> _Ahead | None:
+        """What the components from `depth` on add; None when one of them has nothing left to do.
 
-    def _descend(
-        self, depth: int, regret: float, loads: tuple[float, ...], weights: tuple[float, ...]
-    ) -> None:
+        `off` has a bit for each component that must start off the edge, `on` for each that must end
+        on it.
+        """
+        off, on = off & self._remaining[depth], on & self._remaining[depth]
+        key = depth, off, on
+        if key in self._ahead:
+            return self._ahead[key]
+        result: _Ahead | None
+        if off & on:
+            result = None
+        elif depth == len(self._order):
+            zero = (0.0,) * len(self._capacity)
+            result = _Ahead(zero, zero)
+        else:
+            result = self._with_next(depth, off, on)
+        self._ahead[key] = result
+        return result
+
+    def _with_next(self, depth: int, off: int, on: int) -> _Ahead | None:
+        component = self._order[depth]
+        ways = self._ways[component][self._state(component, off, on)]
+        rest = self._to_come(depth + 1, off, on)
+        if rest is None or not ways:
+            return None
+        weights = list(zip(*(way.weights for way in ways), strict=True))
+        return _Ahead(
+            tuple(map(add, rest.least, map(min, weights))), tuple(map(add, rest.most, map(max, weights)))
+        )
+
+    def _state(self, component: int, off: int, on: int) -> int:
+        bit = self._bit[component]
+        return _STARTS_OFF_EDGE if off & bit else _ENDS_ON_EDGE if on & bit else _ANY
+
+    def _descend(self, depth: int, regret: float, weights: Vector, off: int, on: int) -> None:
+        """Place the next component in every way that can still be completed within the budget."""
         self.nodes += 1
         if self.nodes % PAUSE_EVERY == 0:
             self._pause()
         if self._patience and self.nodes > self._patience:
             raise _HardError
         if depth == len(self._order):
-            self._complete(loads)
+            self._complete(weights)
             return
         component = self._order[depth]
-        for candidate, own_weights, _ in self._weighted[component]:
+        after, before = self._compiled.descendants[component], self._compiled.ancestors[component]
+        for candidate, own in self._ways[component][self._state(component, off, on)]:
             total = regret + candidate.regret
             if total >= self._budget:
                 self.cut = True
                 continue
-            after_weights = tuple(map(add, weights, own_weights))
-            idle = self._idle_price(depth + 1, after_weights)
+            off_then = off if candidate.last.edge else off | after
+            on_then = on | before if candidate.first.edge else on
+            ahead = self._to_come(depth + 1, off_then, on_then)
+            if ahead is None:
+                continue
+            weights_then = tuple(map(add, weights, own))
+            idle = self._idle_price(weights_then, ahead)
             if idle is None:
                 continue
             if total + idle >= self._budget:
                 self.cut = True
                 continue
-            after = list(loads)
-            for slot, load in candidate.loads:
-                after[slot] += load
-            inverse = self._inverse_idle(depth + 1, after)
-            if inverse is None or not self._fits(component, candidate):
+            if not self._compiled.connected and not self._reaches(component, candidate):
                 continue
             self._chosen[component] = candidate
-            if self._in_time(inverse) and self._draws_no_more(depth + 1):
-                self._descend(depth + 1, total, tuple(after), after_weights)
+            if self._in_time(weights_then, ahead.least) and self._draws_no_more(depth + 1):
+                self._descend(depth + 1, total, weights_then, off_then, on_then)
             self._chosen[component] = None
 
-    def _idle_price(self, depth: int, weights: tuple[float, ...]) -> float | None:
+    def _idle_price(self, weights: Vector, ahead: _Ahead) -> float | None:
         """The price of capacity that cannot be filled any more; None when a row overflows."""
         idle = 0.0
         for price, capacity, weight, least, most in zip(
-            self._row_prices,
-            self._row_capacity,
-            weights,
-            self._least_weight[depth],
-            self._most_weight[depth],
-            strict=True,
+            self._prices, self._capacity, weights, ahead.least, ahead.most, strict=True
         ):
-            if weight + least > capacity * (1 + ROW_TOLERANCE):
+            if weight + least > capacity:
                 return None
-            left = capacity - weight - most
-            if left > 0:
-                idle += price * left
+            if price:
+                left = capacity - weight - most
+                if left > 0:
+                    idle += price * left * (1 - ROW_TOLERANCE)
         return idle
 
-    def _fits(self, component: int, candidate: Candidate) -> bool:
-        """Whether the edge rule and the networks allow it beside its neighbours placed already."""
-        for other in self._before[component]:
+    def _reaches(self, component: int, candidate: Candidate) -> bool:
+        """Whether a network joins it to its neighbours placed already."""
+        for other in self._compiled.predecessors[component]:
             before = self._chosen[other]
-            if before is not None and not _may_follow(self._compiled, before.last, candidate.first):
+            if before is not None and not _joined(self._compiled, before.last, candidate.first):
                 return False
-        for other in self._after[component]:
+        for other in self._compiled.problem.components[component].successors:
             after = self._chosen[other]
-            if after is not None and not _may_follow(self._compiled, candidate.last, after.first):
+            if after is not None and not _joined(self._compiled, candidate.last, after.first):
                 return False
         return True
 
-    def _in_time(self, inverse: tuple[float, ...]) -> bool:
+    def _inverse_idle(self, weights: Vector, least: Vector) -> list[float]:
+        """One over one minus the utilisation of each slot, with the least that is still to come."""
+        return [
+            count / (count - load - more)
+            for count, load, more in zip(self._configuration.instances, weights, least, strict=False)
+        ]
+
+    def _in_time(self, weights: Vector, least: Vector) -> bool:
         """Whether every limit can still hold: what is placed, and the fastest way for what is not."""
+        inverse = self._inverse_idle(weights, least)
         known: dict[int, float] = {}
         for components, limit_s in self._limits:
             total_s = 0.0
@@ -279,11 +318,9 @@ class AssignmentSearch:
                 if time_s is None:
                     candidate = self._chosen[component]
                     if candidate is not None:
-                        time_s = candidate.constant_s
-                        for slot, part_s in candidate.times_s:
-                            time_s += part_s * inverse[slot]
+                        time_s = response_s(candidate, inverse)
                     else:
-                        time_s = min([_response_s(item, inverse) for item in self._fastest[component]])
+                        time_s = min([response_s(item, inverse) for item in self._fastest[component]])
                     known[component] = time_s
                 total_s += time_s
             if total_s > limit_s:
@@ -294,22 +331,20 @@ class AssignmentSearch:
         """Whether the limit on energy can still hold: what is placed, and the least of what is not."""
         if self._energy_left_wh == float("inf"):
             return True
-        drawn = sum(self._chosen_energy_wh(component) for component in self._order[:depth])
-        return drawn + self._least_wh[depth][0] <= self._energy_left_wh
+        drawn = sum(candidate.energy_wh for candidate in self._chosen if candidate is not None)
+        return drawn + self._least_wh[depth] <= self._energy_left_wh
 
-    def _chosen_energy_wh(self, component: int) -> float:
-        candidate = self._chosen[component]
-        return candidate.energy_wh if candidate is not None else 0.0
-
-    def _complete(self, loads: tuple[float, ...]) -> None:
+    def _complete(self, weights: Vector) -> None:
         chosen = tuple(candidate for candidate in self._chosen if candidate is not None)
         cost = self._fixed + sum(candidate.cost for candidate in chosen)
         cost += shared_cost(self._compiled, chosen)
         if cost >= self.best_cost:
             self.cut = True
             return
-        inverse = self._inverse_idle(len(chosen), loads)
-        if inverse is None or not paths_hold(self._compiled, chosen, inverse):
+        slots = range(len(self._configuration.instances))
+        if any(weights[slot] >= self._capacity[slot] for slot in slots):
+            return
+        if not paths_hold(self._compiled, chosen, self._inverse_idle(weights, (0.0,) * len(weights))):
             return
         if not memory_holds(self._compiled, chosen, self._configuration):
             return
@@ -325,44 +360,6 @@ def _energy_left_wh(compiled: Compiled, configuration: Configuration) -> float:
         for column, count in zip(configuration.columns, configuration.instances, strict=True)
     )
     return problem.energy_limit_wh * (1 + RELATIVE_TOLERANCE) - drawn
-
-
-def surrogate(candidates: Sequence[Sequence[Candidate]], configuration: Configuration) -> list[float]:
-    """Multipliers that make one row of all capacity rows, as tight as possible (Glover 1968).
-
-    With multipliers ``v`` the components need at least the sum of their least ``v w``, and have
-    ``v n``. Multiplicative weights (Plotkin, Shmoys, Tardos 1995) look for the ``v`` at which the
-    first comes nearest to the second, or passes it.
-    """
-    if not configuration.rows:
-        return []
-    capacity = np.array([float(configuration.instances[row.slot]) for row in configuration.rows])
-    weights = np.array([item.weights for items in candidates for item in items]).reshape(-1, len(capacity))
-    weights = weights / capacity
-    starts = np.cumsum([0, *(len(items) for items in candidates[:-1])])
-    group = np.repeat(np.arange(len(candidates)), [len(items) for items in candidates])
-    shares = np.full(len(capacity), 1.0 / len(capacity))
-    best, best_need = shares, -1.0
-    for round_ in range(40):
-        pressure = weights @ shares
-        least = np.minimum.reduceat(pressure, starts)
-        need = float(least.sum())
-        if need > best_need:
-            best, best_need = shares, need
-        chosen = pressure <= least[group]
-        ties = np.add.reduceat(chosen, starts, dtype=float)
-        used = (chosen / ties[group]) @ weights
-        shares = shares * np.exp(2.0 / (1 + 0.3 * round_) * (used - used.max()))
-        shares = shares / shares.sum()
-    return [float(value) for value in best / capacity]
-
-
-def _still_to_come(by_component: Sequence[Sequence[float]]) -> list[tuple[float, ...]]:
-    """For each depth, the sums over the components from there on."""
-    sums = [tuple(0.0 for _ in by_component[0])]
-    for values in reversed(by_component):
-        sums.append(tuple(map(add, sums[-1], values)))
-    return sums[::-1]
 
 
 def _all_candidates(
@@ -402,72 +399,7 @@ def _fastest(items: Sequence[Candidate]) -> tuple[Candidate, ...]:
     return tuple(kept)
 
 
-def _may_follow(compiled: Compiled, last: PieceOption, first: PieceOption) -> bool:
-    if first.edge and not last.edge:
-        return False
+def _joined(compiled: Compiled, last: PieceOption, first: PieceOption) -> bool:
     if SOMEWHERE in {last.resource, first.resource}:
         return True
     return compiled.problem.delay_s(last.resource, first.resource, 0.0) < float("inf")
-
-
-def _response_s(candidate: Candidate, inverse: Sequence[float]) -> float:
-    return candidate.constant_s + sum(part_s * inverse[slot] for slot, part_s in candidate.times_s)
-
-
-def paths_hold(compiled: Compiled, chosen: Sequence[Candidate], inverse: Sequence[float]) -> bool:
-    """Whether all local and path limits hold, transfers included."""
-    times_s = [_response_s(candidate, inverse) for candidate in chosen]
-    if not all(holds(time_s, limit_s) for time_s, limit_s in zip(times_s, compiled.limits_s, strict=True)):
-        return False
-    for limit in compiled.problem.path_limits:
-        total_s = sum(times_s[component] for component in limit.components)
-        for source, target in zip(limit.components, limit.components[1:], strict=False):
-            total_s += transfer_s(compiled, source, target, chosen)
-        if not holds(total_s, limit.limit_s):
-            return False
-    return True
-
-
-def transfer_s(compiled: Compiled, source: int, target: int, chosen: Sequence[Candidate]) -> float:
-    """Seconds from the last piece of one component to the first piece of its successor."""
-    if SOMEWHERE in {chosen[source].last.resource, chosen[target].first.resource}:
-        return 0.0
-    place = compiled.problem.components[source].successors.index(target)
-    size = chosen[source].source.source.sent[place]
-    return compiled.problem.delay_s(chosen[source].last.resource, chosen[target].first.resource, size)
-
-
-def memory_holds(compiled: Compiled, chosen: Sequence[Candidate], configuration: Configuration) -> bool:
-    """Whether all pieces fit the memory of their resources."""
-    used: dict[int, float] = {}
-    for candidate in chosen:
-        for option in candidate.options:
-            if option.resource == SOMEWHERE:
-                continue
-            used[option.resource] = used.get(option.resource, 0.0) + option.memory_mib
-    counts = {
-        compiled.columns[column]: count
-        for column, count in zip(configuration.columns, configuration.instances, strict=True)
-    }
-    per_instance = compiled.problem.semantics.memory_per_instance
-    return all(
-        holds(
-            mib,
-            compiled.problem.resources[number].memory_mib * (counts.get(number, 1) if per_instance else 1),
-        )
-        for number, mib in used.items()
-    )
-
-
-def shared_cost(compiled: Compiled, chosen: Sequence[Candidate]) -> float:
-    """The cost of functions billed once: each for the first piece that uses it."""
-    if not compiled.shared_functions:
-        return 0.0
-    problem = compiled.problem
-    billed: dict[int, float] = {}
-    for component, candidate in zip(problem.components, chosen, strict=True):
-        for piece, option in zip(candidate.source.source.pieces, candidate.options, strict=True):
-            if option.resource in compiled.shared_functions and option.resource not in billed:
-                original = next(item for item in piece.options if item.resource == option.resource)
-                billed[option.resource] = problem.function_cost(component, piece, original)
-    return sum(billed.values())

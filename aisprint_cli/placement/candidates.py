@@ -9,6 +9,7 @@ capacity left unused (see `assignment`), so only candidates whose regret fits th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import le
 from typing import TYPE_CHECKING
 
 from aisprint_cli.placement.compiled import FUNCTION, PieceOption
@@ -54,15 +55,15 @@ class Configuration:
 class Candidate:
     """One way to run a component.
 
-    `loads` pairs a slot (position in the configuration) with the mean busy instances added there, and
-    `times_s` the same slot with the response time to be divided by one minus the utilisation;
+    `loads` are the mean busy instances added to each slot (position in the configuration), `times_s`
+    pairs a slot with the response time to be divided by one minus its utilisation;
     `constant_s` is the rest of the response (functions, transfers between pieces); `weights` is what the
     candidate puts on each priced row, `energy_wh` what it draws besides its instances.
     """
 
     regret: float
     cost: float
-    loads: tuple[tuple[int, float], ...]
+    loads: tuple[float, ...]
     times_s: tuple[tuple[int, float], ...]
     constant_s: float
     weights: tuple[float, ...]
@@ -120,7 +121,7 @@ class CandidateMaker:
                 continue
             self._extend(component, item, minima, regret, (), 0.0, found)
         found.sort(key=lambda candidate: candidate.regret)
-        return self._undominated(found)
+        return self._undominated(component, found)
 
     def _price_component(self, component: int) -> None:
         """The price of a unit of load and of a second of demand on each slot."""
@@ -227,7 +228,7 @@ class CandidateMaker:
             Candidate(
                 regret,
                 cost,
-                tuple(loads.items()),
+                tuple([loads.get(slot, 0.0) for slot in range(len(self._instances))]),
                 tuple(times_s.items()),
                 constant_s,
                 weights,
@@ -237,16 +238,15 @@ class CandidateMaker:
             )
         )
 
-    def _undominated(self, found: list[Candidate]) -> list[Candidate]:
+    def _undominated(self, component: int, found: list[Candidate]) -> list[Candidate]:
         """Leave out candidates that another one equals or beats whatever the other components do."""
-        kept: dict[object, list[tuple[Candidate, dict[int, float], dict[int, float]]]] = {}
+        kept: dict[object, list[tuple[Candidate, dict[int, float]]]] = {}
         result = []
         for candidate in found:
-            rivals = kept.setdefault(self._outside(candidate), [])
-            loads = dict(candidate.loads)
+            rivals = kept.setdefault(self._outside(component, candidate), [])
             memory = self._memory(candidate)
-            if not any(_beats(*rival, candidate, loads, memory) for rival in rivals):
-                rivals.append((candidate, loads, memory))
+            if not any(_beats(*rival, candidate, memory) for rival in rivals):
+                rivals.append((candidate, memory))
                 result.append(candidate)
         return result
 
@@ -258,11 +258,11 @@ class CandidateMaker:
     def _memory(self, candidate: Candidate) -> dict[int, float]:
         used: dict[int, float] = {}
         for option in candidate.options:
-            if option.resource >= 0 and self._compiled.place_class[option.resource] >= 0:
+            if option.resource != SOMEWHERE and self._compiled.memory_matters[option.resource]:
                 used[option.resource] = used.get(option.resource, 0.0) + option.memory_mib
         return used
 
-    def _outside(self, candidate: Candidate) -> object:
+    def _outside(self, component: int, candidate: Candidate) -> object:
         """What the rest of the placement sees of a candidate besides loads, cost and times.
 
         Where it begins and ends (edge rule, networks), what it sends, and which functions it shares.
@@ -273,6 +273,8 @@ class CandidateMaker:
             for piece, option in zip(candidate.source.source.pieces, candidate.options, strict=True)
             if option.resource in compiled.shared_functions
         )
+        if not compiled.transfers_matter[component]:
+            return candidate.first.edge, candidate.last.edge, shared
         return (
             self._place(candidate.first),
             self._place(candidate.last),
@@ -282,18 +284,13 @@ class CandidateMaker:
 
 
 def _beats(
-    better: Candidate,
-    better_loads: dict[int, float],
-    better_memory: dict[int, float],
-    other: Candidate,
-    loads: dict[int, float],
-    memory: dict[int, float],
+    better: Candidate, better_memory: dict[int, float], other: Candidate, memory: dict[int, float]
 ) -> bool:
     """Whether `better` costs, loads, takes and draws at most as much, and occupies no more memory."""
     return (
         better.cost <= other.cost
-        and better.energy_wh <= other.energy_wh
         and better.constant_s <= other.constant_s
-        and all(load <= loads.get(slot, 0.0) for slot, load in better_loads.items())
+        and better.energy_wh <= other.energy_wh
+        and all(map(le, better.loads, other.loads))
         and all(mib <= memory.get(resource, 0.0) for resource, mib in better_memory.items())
     )

@@ -15,6 +15,14 @@ from typing import TYPE_CHECKING
 
 from aisprint_cli.placement.problem import RELATIVE_TOLERANCE, Tier, below, holds
 
+from aisprint_cli.placement.structure import (
+    ancestors,
+    descendants,
+    is_connected,
+    memory_matters,
+    transfers_matter,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -62,7 +70,8 @@ class Compiled:
     `shared_functions` are those billed once although several pieces may use them: their options carry
     no cost here, it is added when a placement is complete. `place_class` gives two resources the same
     value when no other piece can tell them apart by transfers: functions of one layer that only one
-    piece may use.
+    piece may use. `ancestors` and `descendants` are bit masks by component; `connected`, `transfers_matter` (by component) and `memory_matters` (by
+    resource) say which checks could ever fail.
     """
 
     problem: Problem
@@ -75,6 +84,11 @@ class Compiled:
     limits_s: tuple[float, ...]
     shared_functions: frozenset[int]
     place_class: tuple[int, ...]
+    ancestors: tuple[int, ...]
+    descendants: tuple[int, ...]
+    connected: bool
+    transfers_matter: tuple[bool, ...]
+    memory_matters: tuple[bool, ...]
 
     @property
     def feasible(self) -> bool:
@@ -84,9 +98,7 @@ class Compiled:
 
 def compile_problem(problem: Problem) -> Compiled:
     """Flatten a problem and drop what cannot be part of any feasible placement."""
-    columns = tuple(
-        number for number in range(len(problem.resources)) if not problem.is_function(number)
-    )
+    columns = tuple(number for number in range(len(problem.resources)) if not problem.is_function(number))
     place = {resource: column for column, resource in enumerate(columns)}
     groups = tuple(
         tuple(place[number] for number in columns if problem.resources[number].layer == layer)
@@ -118,6 +130,7 @@ def compile_problem(problem: Problem) -> Compiled:
     ]
     _apply_local_limits(problem, alternatives, limits_s)
     _apply_edge_rule(problem, alternatives, predecessors)
+    connected = is_connected(problem)
     return Compiled(
         problem=problem,
         columns=columns,
@@ -132,6 +145,11 @@ def compile_problem(problem: Problem) -> Compiled:
             -1 - resource.layer if users.get(number) == 1 else number
             for number, resource in enumerate(problem.resources)
         ),
+        ancestors=ancestors(problem),
+        descendants=descendants(problem),
+        connected=connected,
+        transfers_matter=transfers_matter(problem, connected=connected),
+        memory_matters=memory_matters(problem),
     )
 
 
