@@ -9,21 +9,26 @@ fail() {
     exit 1
 }
 
+supported='import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))'
 python=
 for name in "${PYTHON:-python3}" python3.11 python3.12 python3.13; do
     if command -v "$name" >/dev/null 2>&1 &&
-        "$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then
+        "$name" -c "$supported" 2>/dev/null; then
         python=$name
         break
     fi
 done
-[ -n "$python" ] || fail "no Python 3.11 to 3.13 was found" "apt-get install python3, or set PYTHON=/path/to/python3.11"
+[ -n "$python" ] || fail "no Python 3.11 to 3.13 was found" "as root: apt-get install python3; or set PYTHON=/path/to/python3.11"
 
 "$python" -c 'import ensurepip' 2>/dev/null ||
-    fail "$python cannot create virtual environments (module ensurepip is missing)" "apt-get install python3-venv"
+    fail "$python cannot create virtual environments (module ensurepip is missing)" "as root: apt-get install python3-venv"
 
-[ -x "$venv/bin/python" ] || "$python" -m venv "$venv" ||
-    fail "the virtual environment $venv could not be created" "see the message above; is the disk full?"
+# An environment may be left half-made, for instance from before python3-venv was installed.
+if ! "$venv/bin/python" -c "import pip; $supported" 2>/dev/null; then
+    [ ! -e "$venv" ] || printf 'aisprint set-up: making %s anew; it held no working Python\n' "$venv" >&2
+    "$python" -m venv --clear "$venv" ||
+        fail "the virtual environment $venv could not be created" "see the message above; is the disk full?"
+fi
 "$venv/bin/python" -m pip install --quiet uv ||
     fail "the package index could not be reached" "check the network, or pip's index configuration"
 "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" -r requirements-dev.lock ||
