@@ -150,8 +150,7 @@ class AssignmentSearch:
         """Choose the rows to watch: the slots, the rows with a price, and the surrogates."""
         rows, instances = self._configuration.rows, self._configuration.instances
         priced = [place for place, row in enumerate(rows) if row.price > 0]
-        self._prices = [0.0] * len(instances) + [rows[place].price for place in priced]
-        self._prices += [0.0] * len(multipliers)
+        self._priced = [(len(instances) + i, rows[place].price) for i, place in enumerate(priced)]
         self._capacity = [count * (1 - RELATIVE_TOLERANCE) for count in instances]
         self._capacity += [instances[rows[place].slot] * (1 + ROW_TOLERANCE) for place in priced]
         counts = [instances[row.slot] for row in rows]
@@ -238,13 +237,16 @@ class AssignmentSearch:
         bit = self._bit[component]
         return _STARTS_OFF_EDGE if off & bit else _ENDS_ON_EDGE if on & bit else _ANY
 
-    def _descend(self, depth: int, regret: float, weights: Vector, off: int, on: int) -> None:
-        """Place the next component in every way that can still be completed within the budget."""
+    def _count_node(self) -> None:
         self.nodes += 1
         if self.nodes % PAUSE_EVERY == 0:
             self._pause()
         if self._patience and self.nodes > self._patience:
             raise _HardError
+
+    def _descend(self, depth: int, regret: float, weights: Vector, off: int, on: int) -> None:
+        """Place the next component in every way that can still be completed within the budget."""
+        self._count_node()
         if depth == len(self._order):
             self._complete(weights)
             return
@@ -252,44 +254,36 @@ class AssignmentSearch:
         after, before = self._compiled.descendants[component], self._compiled.ancestors[component]
         for candidate, own in self._ways[component][self._state(component, off, on)]:
             total = regret + candidate.regret
-            if total >= self._budget:
-                self.cut = True
-                continue
             off_then = off if candidate.last.edge else off | after
             on_then = on | before if candidate.first.edge else on
             ahead = self._to_come(depth + 1, off_then, on_then)
             if ahead is None:
                 continue
             weights_then = tuple(map(add, weights, own))
-            idle = self._idle_price(weights_then, ahead)
-            if idle is None:
-                continue
-            if total + idle >= self._budget:
-                self.cut = True
-                continue
-            if not self._compiled.connected and not self._reaches(component, candidate):
-                continue
-            self._chosen[component] = candidate
-            if self._in_time(weights_then, ahead.least) and self._draws_no_more(depth + 1):
-                self._descend(depth + 1, total, weights_then, off_then, on_then)
-            self._chosen[component] = None
+            if self._affords(total, weights_then, ahead) and self._reaches(component, candidate):
+                self._chosen[component] = candidate
+                if self._in_time(weights_then, ahead.least) and self._draws_no_more(depth + 1):
+                    self._descend(depth + 1, total, weights_then, off_then, on_then)
+                self._chosen[component] = None
 
-    def _idle_price(self, weights: Vector, ahead: _Ahead) -> float | None:
-        """The price of capacity that cannot be filled any more; None when a row overflows."""
-        idle = 0.0
-        for price, capacity, weight, least, most in zip(
-            self._prices, self._capacity, weights, ahead.least, ahead.most, strict=True
-        ):
+    def _affords(self, regret: float, weights: Vector, ahead: _Ahead) -> bool:
+        """Whether no row overflows, and regrets and capacity that stays idle keep the budget."""
+        for capacity, weight, least in zip(self._capacity, weights, ahead.least, strict=True):
             if weight + least > capacity:
-                return None
-            if price:
-                left = capacity - weight - most
-                if left > 0:
-                    idle += price * left * (1 - ROW_TOLERANCE)
-        return idle
+                return False
+        for place, price in self._priced:
+            idle = self._capacity[place] - weights[place] - ahead.most[place]
+            if idle > 0:
+                regret += price * idle * (1 - ROW_TOLERANCE)
+        if regret < self._budget:
+            return True
+        self.cut = True
+        return False
 
     def _reaches(self, component: int, candidate: Candidate) -> bool:
         """Whether a network joins it to its neighbours placed already."""
+        if self._compiled.connected:
+            return True
         for other in self._compiled.predecessors[component]:
             before = self._chosen[other]
             if before is not None and not _joined(self._compiled, before.last, candidate.first):

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aisprint_cli.placement.problem import RELATIVE_TOLERANCE, Tier, below, holds
-
 from aisprint_cli.placement.structure import (
     ancestors,
     descendants,
@@ -70,8 +69,9 @@ class Compiled:
     `shared_functions` are those billed once although several pieces may use them: their options carry
     no cost here, it is added when a placement is complete. `place_class` gives two resources the same
     value when no other piece can tell them apart by transfers: functions of one layer that only one
-    piece may use. `ancestors` and `descendants` are bit masks by component; `connected`, `transfers_matter` (by component) and `memory_matters` (by
-    resource) say which checks could ever fail.
+    piece may use. `ancestors` and `descendants` are bit masks by component; `connected`,
+    `transfers_matter` (by component) and `memory_matters` (by resource) say which checks could ever
+    fail.
     """
 
     problem: Problem
