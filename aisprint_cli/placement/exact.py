@@ -184,6 +184,7 @@ class _Search:
         self._configurations = 0
         self._nodes = 0
         self._failures = 0
+        self._aside: list[_Node] = []
         self._learned: dict[Decisions, float] = {}
 
     def offer(self, placement: Placement) -> None:
@@ -198,11 +199,9 @@ class _Search:
         bound = float(root)
         self._push(bound, (), ())
         try:
-            while self._queue:
+            while self._more():
                 node = heapq.heappop(self._queue)
-                bound = node.bound
-                if bound >= self._target() or bound >= FORBIDDEN / 2:
-                    break
+                bound = min([node.bound, *(other.bound for other in self._aside)])
                 self._pause()
                 self._step(node)
         except _Stopped:
@@ -210,6 +209,15 @@ class _Search:
         if self._best is None:
             return self._result(Status.INFEASIBLE, float("inf"))
         return self._result(Status.OPTIMAL, self._best_cost)
+
+    def _more(self) -> bool:
+        """Whether anything is left to do; what was hard comes back when all else is done."""
+        target = min(self._target(), FORBIDDEN / 2)
+        if (not self._queue or self._queue[0].bound >= target) and self._aside:
+            self._queue = [node for node in self._aside if node.bound < target]
+            heapq.heapify(self._queue)
+            self._aside = []
+        return bool(self._queue) and self._queue[0].bound < target
 
     def _result(self, status: Status, bound: float) -> Result:
         return Result(status, self._best, self._best_cost, bound, self._configurations, self._nodes)
@@ -291,7 +299,7 @@ class _Search:
         if inside.gave_up:
             node.patience *= 2
             node.step /= 4 * node.growth
-            self._again(node)
+            self._aside.append(node)
             return
         node.growth = FAST_GROWTH if inside.nodes <= FEW_NODES else SLOW_GROWTH
         if inside.cut:
