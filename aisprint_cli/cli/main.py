@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 from typing import Annotated
 
@@ -28,6 +29,8 @@ from aisprint_cli.cli.commands import (
     validate,
 )
 from aisprint_cli.errors import AisprintError
+
+_READER_GONE = 128 + signal.SIGPIPE  # how a shell sees any program whose reader has gone, such as `| head`
 
 app = typer.Typer(
     name="aisprint",
@@ -83,11 +86,39 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # an ASCII-only terminal still shows every name
     if "--no-color" in sys.argv:
         os.environ["NO_COLOR"] = "1"  # also for what no command writes: help and errors
+    sys.exit(_written_out(_run()))
+
+
+def _run() -> int:
+    """Run the command; gives the exit code."""
+    stdout = sys.stdout
     try:
         app()
+    except SystemExit as end:
+        if sys.stdout is not stdout:
+            return _READER_GONE  # then Typer has put another in its place
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
     except AisprintError as error:
-        sys.exit(failure.explain(error))
+        return failure.explain(error)
     except OSError as error:
-        sys.exit(failure.explain(failure.from_system(error)))
+        return failure.explain(failure.from_system(error))
     except Exception as error:  # noqa: BLE001  the last resort: a bug of ours, reported without a traceback
-        sys.exit(failure.report_bug(error))
+        return failure.report_bug(error)
+    return 0
+
+
+def _written_out(code: int) -> int:
+    """Write out what waits for stdout, while a failure of that can still be told; gives the exit code.
+
+    At its end Python would try, and only print that it could not.
+    """
+    if sys.stdout is None:  # closed by who started us
+        return code
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # where the rest may go
+        if isinstance(error, BrokenPipeError):
+            return _READER_GONE
+        return code or failure.explain(failure.from_system(error))
+    return code

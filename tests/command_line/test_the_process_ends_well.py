@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,15 +14,46 @@ FULL = Path("/dev/full")
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("arguments", [["schema"], ["new", "--list", "-o", "json"]])
-def test_a_full_disk_under_stdout_is_said(arguments: list[str]) -> None:
+def test_a_full_disk_under_stdout_is_said(arguments: list[str], unbuffered: str) -> None:
     with FULL.open("w") as stream:
         result = subprocess.run(
-            [AISPRINT, *arguments], stdout=stream, stderr=subprocess.PIPE, text=True, check=False
+            [AISPRINT, *arguments],
+            stdout=stream,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            text=True,
+            check=False,
         )
     assert result.returncode == 5
-    assert "No space left" in result.stderr
+    assert result.stderr.count("No space left") == 1
     assert "Traceback" not in result.stderr
+    assert "Exception ignored" not in result.stderr
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_goes_away_is_told_by_the_exit_code_alone(unbuffered: str) -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    result = subprocess.run(
+        [AISPRINT, "schema", "application_dag"],
+        stdout=writes,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        text=True,
+        check=False,
+    )
+    os.close(writes)
+    assert result.stderr == ""
+    assert result.returncode == 141
+
+
+def test_a_closed_stdout_is_no_bug() -> None:
+    result = subprocess.run(
+        ["/bin/sh", "-c", f"'{AISPRINT}' schema >&-"], stderr=subprocess.PIPE, text=True, check=False
+    )
+    assert result.stderr == ""
 
 
 INTERRUPTED_WHILE_LOADING = """
