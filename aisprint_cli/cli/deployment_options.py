@@ -23,7 +23,9 @@ def _complete_backend(incomplete: str) -> list[str]:
 
 BackendName = Annotated[
     str,
-    typer.Option("--backend", metavar="NAME", help="The back end: where it runs.", autocompletion=_complete_backend),
+    typer.Option(
+        "--backend", metavar="NAME", help="The back end: where it runs.", autocompletion=_complete_backend
+    ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", "--plan", help="Show the plan and do nothing.")]

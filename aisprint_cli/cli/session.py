@@ -111,7 +111,9 @@ Quiet = Annotated[
 ]
 Verbose = Annotated[
     int,
-    typer.Option("--verbose", "-v", count=True, help="Say more; -vv says most.", rich_help_panel=_COMMON),
+    typer.Option(
+        "--verbose", "-v", count=True, help="Say more, such as each step and file.", rich_help_panel=_COMMON
+    ),
 ]
 NoColor = Annotated[
     bool,
