@@ -20,6 +20,7 @@ from aisprint_cli.errors import ExternalError
 
 _CONNECT_S: Final = 5.0
 _READ_S: Final = 60.0
+_REMOVE_S: Final = 900.0  # a hundred thousand files on a slow disk
 _ATTEMPTS: Final = 4
 _GONE: Final = 404
 _ENDING: Final = 503
@@ -124,7 +125,8 @@ class RuntimeClient:
 
     def remove_cluster(self, name: str, *, keep_data: bool) -> set[str]:
         """Remove a cluster; the bundles still in use."""
-        answer = self._ask("DELETE", f"/clusters/{name}", params={"keep_data": keep_data})
+        params = {"keep_data": keep_data}
+        answer = self._ask("DELETE", f"/clusters/{name}", params=params, wait_s=_REMOVE_S)
         return set(answer["bundles"])
 
     def put_service(self, cluster: str, name: str, document: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,7 +137,8 @@ class RuntimeClient:
 
     def remove_service(self, cluster: str, name: str, *, keep_data: bool) -> None:
         """Remove a service."""
-        self._ask("DELETE", f"/clusters/{cluster}/services/{name}", params={"keep_data": keep_data})
+        params = {"keep_data": keep_data}
+        self._ask("DELETE", f"/clusters/{cluster}/services/{name}", params=params, wait_s=_REMOVE_S)
 
     def bundles(self) -> set[str]:
         """Digests of the bundles in use."""

@@ -160,7 +160,7 @@ def _add_jobs(router: APIRouter, host: Host) -> None:
         deadline = time.monotonic() + wait_s
         looked = -1
         while True:
-            present = host.store.revision
+            present = host.store.last_change(trace)
             if present != looked:
                 looked = present
                 view = await run_in_threadpool(host.trace, trace)

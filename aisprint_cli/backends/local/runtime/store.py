@@ -10,6 +10,7 @@ import json
 import sqlite3
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -30,6 +31,7 @@ from aisprint_cli.backends.local.runtime.records import (
 )
 from aisprint_cli.backends.local.runtime.store_schema import migrate
 
+_REMEMBERED_TRACES = 4096
 _OPEN = (Stage.RUNNING.value, Stage.PUBLISHING.value)
 
 
@@ -38,6 +40,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.RLock()
+        self._changed: OrderedDict[str, int] = OrderedDict()
         self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         path.chmod(0o600)
         self._database.row_factory = sqlite3.Row
@@ -82,6 +85,18 @@ class Store:
     def _next_revision(self) -> int:
         self.revision += 1
         return self.revision
+
+    def _note_change(self, trace: str) -> None:
+        """Remember that a trace changed just now, for as many traces as anybody may be waiting for."""
+        self._changed[trace] = self.revision
+        self._changed.move_to_end(trace)
+        if len(self._changed) > _REMEMBERED_TRACES:
+            self._changed.popitem(last=False)
+
+    def last_change(self, trace: str) -> int:
+        """The revision of a trace's last change; that of anything where it is not remembered."""
+        with self._lock:
+            return self._changed.get(trace, self.revision)
 
     # Clusters and services
 
@@ -164,6 +179,7 @@ class Store:
                         self._next_revision(),
                     ),
                 )
+                self._note_change(job.trace)
 
     def waiting_services(self) -> list[tuple[str, str]]:
         """Cluster and service of everything queued."""
@@ -191,7 +207,9 @@ class Store:
         with self.transaction():
             values["revision"] = self._next_revision()
             columns = ", ".join(f"{column} = ?" for column in values)
-            self._run(f"UPDATE job SET {columns} WHERE id = ?", (*values.values(), job_id))  # noqa: S608
+            statement = f"UPDATE job SET {columns} WHERE id = ? RETURNING trace"  # noqa: S608  fixed names
+            for row in self._all(statement, (*values.values(), job_id)):
+                self._note_change(row["trace"])
 
     def start(self, job_id: str) -> None:
         """Note that a run has begun."""
