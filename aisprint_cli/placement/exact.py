@@ -21,7 +21,7 @@ import numpy as np
 from aisprint_cli.placement.assignment import PROOF_TOLERANCE, AssignmentSearch
 from aisprint_cli.placement.candidates import Configuration, PricedRow
 from aisprint_cli.placement.compiled import Compiled, compile_problem
-from aisprint_cli.placement.evaluation import Evaluator
+from aisprint_cli.placement.counts import cheapest_counts
 from aisprint_cli.placement.problem import Choice, Placement
 from aisprint_cli.placement.relaxation import FORBIDDEN, Relaxation
 
@@ -55,6 +55,10 @@ WIDE_NODES = 4000
 
 A search much wider than needed costs far more than one more search.
 """
+
+
+TINY = 6
+"""Up to so many components only complete configurations are worth the search for the best prices."""
 
 
 class Status(StrEnum):
@@ -188,10 +192,10 @@ class _Search:
         self._learned: dict[Decisions, float] = {}
 
     def offer(self, placement: Placement) -> None:
-        """Take a placement from elsewhere as the best so far, if it is feasible."""
-        scores = Evaluator(self._compiled.problem).evaluate_all([placement])
-        if scores.feasible[0]:
-            self._best, self._best_cost = placement, float(scores.cost[0])
+        """Take the choices of a placement, with the instances they need now, as the best so far."""
+        known = cheapest_counts(self._compiled.problem, placement.choices)
+        if known is not None and known[1] < self._best_cost:
+            self._best, self._best_cost = known
 
     def run(self) -> Result:
         """Search until proven or stopped."""
@@ -255,12 +259,21 @@ class _Search:
             self._split(node)
 
     def _improve(self, node: _Node) -> None:
+        """Find the node's best prices; a new resource's single price is spread over its rows first."""
         node.improved = True
-        if node.mu:
-            bound, mu = self._relaxation.improve(
-                len(node.decisions), node.columns, node.instances, node.mu, self._target()
-            )
-            node.bound, node.mu = max(node.bound, bound), tuple(mu)
+        if not node.mu:
+            return
+        mu = [
+            self._relaxation.spread(column, count, price)
+            for column, count, price in zip(node.columns, node.instances, node.mu, strict=True)
+        ]
+        node.mu = tuple(mu)
+        if len(self._compiled.alternatives) <= TINY and len(node.decisions) < len(self._order):
+            return
+        bound, mu = self._relaxation.improve(
+            len(node.decisions), node.columns, node.instances, mu, self._target()
+        )
+        node.bound, node.mu = max(node.bound, bound), tuple(mu)
 
     def _split(self, node: _Node) -> None:
         """Decide the next layer in every way."""

@@ -116,6 +116,7 @@ class Relaxation:
         self._open = self._open_costs(compiled, order, np.array(functions, dtype=float))
         self._cap = 1e3 * float(self.prices.max(initial=0.0)) + 1.0
         self._rows: dict[tuple[int, int], Rows] = {}
+        self._plain: dict[int, tuple[Array, Array, Array]] = {}
         self._prepare_limits(compiled, np.array(fastest_s))
 
     def _open_costs(self, compiled: Compiled, order: Sequence[int], functions: Array) -> list[Array]:
@@ -139,6 +140,7 @@ class Relaxation:
         self._members = np.zeros((len(limits), count))
         for row, (components, _) in enumerate(limits):
             self._members[row, list(components)] = 1.0
+        self._touched = self._members[:, self._component_of_piece] > 0
         allowed_s = np.array([limit_s for _, limit_s in limits]) * (1 + 2 * RELATIVE_TOLERANCE)
         limit_of = np.array(compiled.limits, dtype=float)[:, None]
         alone_s = self._times_s / (1 - self.loads / limit_of)
@@ -159,11 +161,9 @@ class Relaxation:
 
     def _make_rows(self, column: int, instances: int) -> Rows:
         loads, times_s, left_s = self.loads[column], self._times_s[column], self._left_s[:, column]
-        idle = 1 - loads / instances
-        legal = (idle > RELATIVE_TOLERANCE) & (times_s <= self._room_s * idle)
+        legal = self._legal(loads, times_s, float(instances))
         loads = np.where(legal, loads, np.nan)
-        touched = self._members[:, self._component_of_piece] > 0
-        relevant = (touched & legal).any(axis=1)
+        relevant = (self._touched & legal).any(axis=1)
         if not relevant.any():
             return Rows(loads[None, :], np.zeros((1, self._members.shape[1])))
         left_s = np.maximum(left_s[relevant], 1e-12)[:, None]
@@ -201,7 +201,7 @@ class Relaxation:
         instances: Sequence[int],
         mu: Sequence[Array],
         candidates: Sequence[tuple[int, int]],
-    ) -> tuple[float, Array, list[Array]]:
+    ) -> tuple[float, Array, Array]:
         """Bounds after deciding the next layer, before the instances' fixed cost of earlier layers.
 
         Args:
@@ -212,22 +212,40 @@ class Relaxation:
             candidates: pairs of a column and a number of instances for the next layer.
 
         Returns:
-            The bound when no resource of the layer is used; and for each candidate its best bound and
-            the prices that give it, the same for all rows.
+            The bound when no resource of the layer is used; and for each candidate its best bound with a
+            price on its load alone, and that price (candidates x 1).
         """
         others = self.piece_costs(depth + 1, columns, instances, mu)
-        rows = [self.rows(column, count).weights for column, count in candidates]
-        weights = np.array([item.mean(axis=0) if len(item) > 1 else item[0] for item in rows])
-        prices = self.prices[[column for column, _ in candidates]][:, None]
+        weights, prices, tried = self._plain_rows(depth, candidates)
+        costs = np.fmin(others, weights * tried[:, :, None])
         counts = np.array([count for _, count in candidates])[:, None]
-        tried = prices * _MULTIPLES
-        costs = np.fmin(others, weights[:, None, :] * tried[:, :, None])
         bounds = self.totals(costs) + (prices - tried) * counts
         top = bounds.argmax(axis=1)
         index = np.arange(len(candidates))
-        chosen = tried[index, top].tolist()
-        even = [np.full(len(item), price / len(item)) for item, price in zip(rows, chosen, strict=True)]
-        return float(self.totals(others)), bounds[index, top], even
+        return float(self.totals(others)), bounds[index, top], tried[index, top, None]
+
+    def _plain_rows(self, depth: int, candidates: Sequence[tuple[int, int]]) -> tuple[Array, Array, Array]:
+        """For the candidates of a layer: loads where they are legal, costs per instance, prices to try."""
+        found = self._plain.get(depth)
+        if found is None:
+            columns = [column for column, _ in candidates]
+            counts = np.array([float(count) for _, count in candidates])[:, None]
+            loads = self.loads[columns]
+            weights = np.where(self._legal(loads, self._times_s[columns], counts), loads, np.nan)
+            prices = self.prices[columns][:, None]
+            found = self._plain[depth] = weights[:, None, :], prices, prices * _MULTIPLES
+        return found
+
+    def _legal(self, loads: Array, times_s: Array, instances: Array | float) -> NDArray[np.bool_]:
+        """Where a piece neither fills the instances by itself nor breaks its local limit there."""
+        idle = 1 - loads / instances
+        legal: NDArray[np.bool_] = (idle > RELATIVE_TOLERANCE) & (times_s <= self._room_s * idle)
+        return legal
+
+    def spread(self, column: int, instances: int, prices: Array) -> Array:
+        """Prices for each row of a resource; a single price is spread evenly over its rows."""
+        count = len(self.rows(column, instances).weights)
+        return prices if len(prices) == count else np.full(count, prices.sum() / count)
 
     def improve(
         self,
