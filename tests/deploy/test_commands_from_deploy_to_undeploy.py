@@ -195,9 +195,11 @@ def test_without_waiting_the_trace_is_printed(deployed: Deployed) -> None:
 def test_the_time_to_follow_can_be_limited(deployed: Deployed) -> None:
     command_line, _ = deployed
 
-    said = command_line.json("invoke", "tiny", "slow.in", "-d", "late", "--timeout", "0.1", code=5)
+    ended = command_line("invoke", "tiny", "slow.in", "-d", "late", "--timeout", "0.1", "-o", "json", code=5)
 
-    assert said["inputs"][0]["state"] == "timed out"
+    (found,) = json.loads(ended.stdout)["inputs"]
+    assert found["state"] == "timed out"
+    assert f"--trace {found['trace']}" in ended.stderr
 
 
 def test_feeding_what_is_not_there_is_a_usage_error(deployed: Deployed) -> None:

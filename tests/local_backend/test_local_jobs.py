@@ -122,6 +122,19 @@ def test_what_a_job_leaves_in_the_background_ends_with_it(local: Local) -> None:
     wait_until(lambda: not alive(int(pid_file.read_text())), "the background process to end")
 
 
+def test_what_a_job_leaves_in_another_session_ends_with_it(local: Local) -> None:
+    local.cluster()
+    pids = local.application / "pids"
+    pids.mkdir()
+    hidden = f"sh -c 'echo > {pids}/$$; sh -c \"echo > {pids}/\\$\\$; exec sleep 600\" & exec sleep 600'"
+    local.script("leave", f"(setsid {hidden} &); until [ $(ls {pids} | wc -l) = 2 ]; do sleep 0.02; done")
+    local.put("leave/input/a")
+    (job,) = local.settled(1)
+    assert job.state is JobState.SUCCEEDED
+    for name in pids.iterdir():
+        wait_until(lambda pid=int(name.name): not alive(pid), "the hidden process to end")
+
+
 def test_a_long_log_keeps_its_beginning_and_its_end(local: Local) -> None:
     local.cluster()
     local.script("talk", "echo first; yes 0123456789 | head -c 3000000; echo last", outputs=[])

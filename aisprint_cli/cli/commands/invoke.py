@@ -196,12 +196,18 @@ def _conclude(session: Session, workspace: Workspace, tally: Tally, total: int) 
         raise InterruptedRunError(f"invoke was stopped: {total - tally.total} of {total} files were not fed.")
     if tally.failures:
         failure = next((entry.failure for entry in tally.bad if entry.failure is not None), None)
-        which = ("--job", failure.job) if failure is not None and failure.job else ("--failed",)
         raise ExternalError(
             f"{tally.failures} of {tally.total} inputs did not end well.",
             why=_reason(failure),
-            mend=f"`{typed('logs', workspace.application, *which)}` shows what the component wrote.",
+            mend=f"`{typed('logs', workspace.application, *_whose(tally, failure))}` shows what the component wrote.",
         )
+
+
+def _whose(tally: Tally, failure: Failure | None) -> tuple[str, ...]:
+    """What to ask `logs` for: the run to blame, or what the first input that took too long set off."""
+    if failure is None:
+        return "--trace", tally.bad[0].trace
+    return ("--job", failure.job) if failure.job else ("--failed",)
 
 
 def _reason(failure: Failure | None) -> str:

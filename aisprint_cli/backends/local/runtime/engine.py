@@ -22,6 +22,7 @@ from aisprint_cli.backends.local.runtime import processes, workplace
 from aisprint_cli.backends.local.runtime.capacity import Capacity, Slot
 from aisprint_cli.backends.local.runtime.joblog import JobLog, read_log
 from aisprint_cli.backends.local.runtime.objects import Objects, Output
+from aisprint_cli.backends.local.runtime.orphans import end_orphans
 from aisprint_cli.backends.local.runtime.processes import MemoryGuard, Watched
 from aisprint_cli.backends.local.runtime.records import JobRecord, NewJob, Stage
 from aisprint_cli.backends.local.runtime.registry import Hosted, Registry
@@ -223,6 +224,7 @@ class Engine:
             _LOGGER.exception("job %s", job.id)
             self._fail(entry, None, f"the runtime failed on it: {type(error).__name__}: {error}")
         finally:
+            end_orphans(job.id)
             workplace.Workplace(self._home.work / job.id).remove()
             self._end(entry, slot)
 

@@ -27,6 +27,7 @@ from aisprint_cli import __version__
 from aisprint_cli.backends.local.layout import Home
 from aisprint_cli.backends.local.runtime.admin_api import admin_router
 from aisprint_cli.backends.local.runtime.host import Host, UnknownError
+from aisprint_cli.backends.local.runtime.orphans import adopt_orphans
 from aisprint_cli.backends.local.runtime.oscar_api import oscar_router
 from aisprint_cli.backends.local.runtime.transfer import PROTOCOL
 from aisprint_cli.system.files import write_atomic
@@ -136,6 +137,7 @@ def serve(home: Home) -> None:
         home.address.unlink(missing_ok=True)
         listener.bind(("127.0.0.1", 0))
         listener.listen(128)
+        adopt_orphans()
         host = Host(home)
         server: uvicorn.Server
 
