@@ -196,10 +196,11 @@ def _conclude(session: Session, workspace: Workspace, tally: Tally, total: int) 
         raise InterruptedRunError(f"invoke was stopped: {total - tally.total} of {total} files were not fed.")
     if tally.failures:
         failure = next((entry.failure for entry in tally.bad if entry.failure is not None), None)
+        command = typed("logs", workspace.application, *_whose(tally, failure))
         raise ExternalError(
             f"{tally.failures} of {tally.total} inputs did not end well.",
             why=_reason(failure),
-            mend=f"`{typed('logs', workspace.application, *_whose(tally, failure))}` shows what the component wrote.",
+            mend=f"`{command}` shows what the component wrote.",
         )
 
 
