@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import uuid
 from pathlib import Path
 
@@ -10,8 +9,7 @@ import pytest
 from private_runtime import Local, processes_of, wait_until
 
 from aisprint_cli.backends.interface import ItemState, JobState
-from aisprint_cli.backends.local.environments import Environments, missing_system_packages, read_requirements
-from aisprint_cli.errors import ExternalError, InvalidInputError
+from aisprint_cli.errors import InvalidInputError
 
 MAIN = """
 import argparse, os, sys
@@ -141,44 +139,6 @@ def test_secrets_of_a_function_are_filled_in_and_storage_keys_are_not_asked_for(
     assert local.backend.log(job) == "correct horse battery\n"
 
 
-def test_requirements_are_installed_once_for_the_same_text(tmp_path: Path, cache: Path) -> None:
-    wheelhouse = make_package(tmp_path / "package")
-    notes: list[str] = []
-    environments = Environments(cache)
-    found = []
-    for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "requirements.txt").write_text("aisprint>=0.1\n-r more.txt\n")
-        (tmp_path / name / "more.txt").write_text(f"tiny-thing @ {wheelhouse.as_uri()}  # a comment\n")
-        found.append(environments.ensure(read_requirements(tmp_path / name), notes.append))
-    assert found[0] == found[1]
-    assert len(notes) == 1
-    answer = subprocess.run(
-        [found[0] / "bin" / "python", "-c", "import tiny_thing; print(tiny_thing.answer)"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert answer.stdout == "42\n"
-
-
-def test_a_requirement_that_cannot_be_had_is_named(tmp_path: Path, cache: Path) -> None:
-    (tmp_path / "requirements.txt").write_text("./no-such-package\n")
-    with pytest.raises(ExternalError, match="cannot be") as caught:
-        Environments(cache).ensure(read_requirements(tmp_path), lambda _: None)
-    assert "no-such-package" in caught.value.why
-    assert "requirements.txt" in caught.value.mend
-
-
-def test_a_version_that_does_not_exist_names_its_requirement(tmp_path: Path, cache: Path) -> None:
-    wheel = make_package(tmp_path / "package")
-    text = f"--no-index\n--find-links {wheel.parent.as_uri()}\ntiny-thing==9.9\n"
-    (tmp_path / "requirements.txt").write_text(text)
-    with pytest.raises(ExternalError) as caught:
-        Environments(cache).ensure(read_requirements(tmp_path), lambda _: None)
-    assert caught.value.message == "The requirement 'tiny-thing==9.9' cannot be installed."
-
-
 def test_what_is_wrong_with_a_source_is_said(local: Local) -> None:
     local.cluster()
     with pytest.raises(InvalidInputError, match="is not at") as caught:
@@ -192,30 +152,3 @@ def test_an_environment_file_that_is_no_flat_map_is_refused(local: Local) -> Non
     with pytest.raises(InvalidInputError, match="flat map"):
         local.backend.apply(local.function_item("part"), local.notes.append)
     assert list(local.home.bundles.iterdir()) == []
-
-
-def test_system_packages_that_are_missing_are_listed(tmp_path: Path) -> None:
-    (tmp_path / "requirements.sys").write_text("dpkg\nno-such-package-anywhere\n# comment\n")
-    assert missing_system_packages(tmp_path) in {("no-such-package-anywhere",), ()}
-    (tmp_path / "requirements.sys").write_text("")
-    assert missing_system_packages(tmp_path) == ()
-
-
-def make_package(directory: Path) -> Path:
-    """A wheel written by hand: nothing has to be downloaded to test an installation."""
-    import zipfile
-
-    directory.mkdir()
-    wheel = directory / "tiny_thing-1.0-py3-none-any.whl"
-    metadata = "Metadata-Version: 2.1\nName: tiny-thing\nVersion: 1.0\n"
-    tags = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-    members = {
-        "tiny_thing.py": "answer = 42\n",
-        "tiny_thing-1.0.dist-info/METADATA": metadata,
-        "tiny_thing-1.0.dist-info/WHEEL": tags,
-    }
-    record = "".join(f"{name},,\n" for name in members) + "tiny_thing-1.0.dist-info/RECORD,,\n"
-    with zipfile.ZipFile(wheel, "w") as archive:
-        for name, text in {**members, "tiny_thing-1.0.dist-info/RECORD": record}.items():
-            archive.writestr(name, text)
-    return wheel

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from private_runtime import Local, io, wait_until
+from private_runtime import Local, alive, io, wait_until
 
 from aisprint_cli.backends.interface import Job, JobState
 
@@ -171,12 +171,3 @@ def test_output_for_two_clusters_arrives_in_both(local: Local) -> None:
     local.put("both/input/a")
     local.settled(1)
     assert local.text("both/output/x") == local.text("both/output/x", cluster="cloud") == "hi\n"
-
-
-def alive(pid: int) -> bool:
-    import psutil
-
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False

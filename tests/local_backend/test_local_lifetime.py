@@ -16,6 +16,7 @@ import pytest
 from private_runtime import (
     PASSWORD,
     Local,
+    alive,
     cluster_item,
     io,
     processes_of,
@@ -63,7 +64,7 @@ def test_a_process_of_a_former_version_is_replaced_and_its_state_goes_on(home: H
 
     assert seen.state is ItemState.READY
     assert launch.ensure(home).pid != document["pid"]
-    wait_until(lambda: not running(document["pid"]), "the former process to end")
+    wait_until(lambda: not alive(document["pid"]), "the former process to end")
 
 
 def test_a_state_of_a_newer_version_is_left_alone(home: Home, private: Local) -> None:
@@ -91,7 +92,7 @@ def test_the_process_ends_with_the_last_cluster_and_comes_back(home: Home, priva
     pid = launch.ensure(home).pid
     private.backend.remove("cluster/edge", keep_data=False, progress=ignore)
     private.backend.remove("cluster/cloud", keep_data=False, progress=ignore)
-    wait_until(lambda: not running(pid), "the runtime to end")
+    wait_until(lambda: not alive(pid), "the runtime to end")
     assert not home.address.exists()
     assert not home.database.exists()
     private.cluster("edge")
@@ -137,10 +138,10 @@ def test_a_running_job_of_a_killed_runtime_is_ended_and_repeated(private: Local)
     wait_until(lambda: pids.exists() and len(pids.read_text().split()) == 2, "the job to begin")
     first = [int(pid) for pid in pids.read_text().split()]
     private.kill_runtime()
-    assert all(running(pid) for pid in first)
+    assert all(alive(pid) for pid in first)
     (job,) = private.settled(1)
     assert job.state is JobState.SUCCEEDED
-    assert not any(running(pid) for pid in first)
+    assert not any(alive(pid) for pid in first)
     assert private.backend.objects("edge", "long/output") == ("long/output/x",)
 
 
@@ -223,10 +224,3 @@ def test_several_processes_use_one_runtime(private: Local, cache: object) -> Non
         assert {state.state for state in other.observe(ids).values()} == {ItemState.READY}
         other.close()
     assert json.loads(private.home.address.read_text())["pid"] == launch.ensure(private.home).pid
-
-
-def running(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False

@@ -60,11 +60,13 @@ class LocalBackend:
         self._application = application_directory.resolve()
         self._resolve = resolve
         self._client = RuntimeClient(self._home)
-        self._bundler = Bundler(self._home, application_directory, Environments(find_cache(cache)))
+        self._environments = Environments(find_cache(cache))
+        self._bundler = Bundler(self._home, application_directory, self._environments)
         self._revisions: dict[str, int] = {}
 
     def close(self) -> None:
-        """Let go of connections; the runtime goes on."""
+        """Let go of connections and of installations under way; the runtime goes on."""
+        self._environments.close()
         self._client.close()
 
     # Items

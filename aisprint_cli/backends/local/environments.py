@@ -12,12 +12,14 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import filelock
 
 from aisprint_cli.backends.interface import Progress
+from aisprint_cli.backends.local.installers import Installers, end_former
 from aisprint_cli.errors import ExternalError, InvalidInputError, StateError
 from aisprint_cli.system.files import write_atomic
 
@@ -61,6 +63,11 @@ class Environments:
 
     def __init__(self, cache: Path) -> None:
         self._root = cache / "environments"
+        self._installers = Installers()
+
+    def close(self) -> None:
+        """End the installations under way; they count only once they are complete."""
+        self._installers.end()
 
     def ensure(self, requirements: Requirements, progress: Progress) -> Path:
         """The environment for some requirements, built if it is not there.
@@ -79,7 +86,8 @@ class Environments:
             self._root.mkdir(parents=True, exist_ok=True)
             with filelock.FileLock(f"{target}.lock", timeout=_WAIT_S):
                 if not (target / _COMPLETE).exists():
-                    _build(target, requirements, progress)
+                    end_former(target)
+                    _build(target, requirements, self._installers, progress)
         except filelock.Timeout:
             raise StateError(f"Another command has been building {target} for too long.") from None
         except OSError as error:
@@ -146,7 +154,7 @@ def _file_marks(directory: Path) -> Iterator[str]:
             yield f"{file.relative_to(directory)} {hashlib.sha256(file.read_bytes()).hexdigest()}"
 
 
-def _build(target: Path, requirements: Requirements, progress: Progress) -> None:
+def _build(target: Path, requirements: Requirements, installers: Installers, progress: Progress) -> None:
     if target.exists():
         shutil.rmtree(target)
     uv = _find_uv()
@@ -154,7 +162,8 @@ def _build(target: Path, requirements: Requirements, progress: Progress) -> None
     environment.pop("VIRTUAL_ENV", None)
     python = target / "bin" / "python"
     create = [uv, "venv", "--quiet", "--python", sys.executable, str(target)] if uv else None
-    _step(create or [sys.executable, "-m", "venv", str(target)], environment, requirements)
+    step = partial(_step, installers, environment, requirements)
+    step(create or [sys.executable, "-m", "venv", str(target)])
     if requirements.lines:
         names = ", ".join(_shown(line) for line in requirements.lines[:4])
         more = f" and {len(requirements.lines) - 4} more" if len(requirements.lines) > 4 else ""
@@ -166,7 +175,7 @@ def _build(target: Path, requirements: Requirements, progress: Progress) -> None
             if uv
             else [str(python), "-m", "pip", "install", "--disable-pip-version-check"]
         )
-        _step([*install, "-r", str(listing)], environment, requirements)
+        step([*install, "-r", str(listing)])
     write_atomic(target / _COMPLETE, "")
 
 
@@ -179,26 +188,21 @@ def _find_uv() -> str | None:
         return shutil.which("uv")
 
 
-def _step(command: Sequence[str], environment: Mapping[str, str], requirements: Requirements) -> None:
-    result = subprocess.run(
-        list(command),
-        cwd=requirements.directory,
-        env=dict(environment),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-    )
-    if result.returncode == 0:
+def _step(
+    installers: Installers, environment: Mapping[str, str], requirements: Requirements, command: Sequence[str]
+) -> None:
+    code, said = installers.run(command, requirements.directory, environment)
+    if code == 0:
         return
-    text = _CREDENTIALS.sub("***@", result.stdout.decode(errors="replace"))
+    text = _CREDENTIALS.sub("***@", said)
     culprit = _culprit(text, requirements.lines)
     raise ExternalError(
         f"The requirement {culprit!r} cannot be installed."
         if culprit
         else "The environment of a component cannot be built.",
         why="\n".join(text.strip().splitlines()[-_SHOWN_LINES:]),
-        mend=f"Mend {requirements.directory / 'requirements.txt'}, or the package index that pip or uv use.",
+        mend="Mend requirements.txt where the component's source is and run `aisprint design`,"
+        " or mend the package index that pip or uv use.",
     )
 
 
