@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+def kept_document(kept: Mapping[str, str]) -> list[dict[str, str]]:
+    """The place of the data of each cluster as plain values."""
+    return [{"cluster": name, "where": where} for name, where in kept.items()]
+
+
 def print_kept(console: Console, kept: Mapping[str, str], directory: Path) -> None:
     """Say where the kept data of each cluster is; nothing where there is none.
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from aisprint_cli.backends.interface import JobState
+from aisprint_cli.cli.kept_view import kept_document
 from aisprint_cli.cli.tables import plain_table
 from aisprint_cli.deploy.measures import Measure, Verdict
 from aisprint_cli.deploy.status import Status
@@ -65,6 +66,22 @@ def status_document(status: Status, *, qos: bool) -> dict[str, Any]:
             for entry in status.traces
         ],
         "qos": [_measure_document(entry) for entry in status.measures] if qos else None,
+        "kept": [],
+    }
+
+
+def nothing_document(kept: Mapping[str, str]) -> dict[str, Any]:
+    """The same where nothing is deployed; `kept` says where data is that outlived its cluster."""
+    return {
+        "application": None,
+        "deployed": False,
+        "deployment": None,
+        "drifted": False,
+        "items": [],
+        "functions": [],
+        "traces": [],
+        "qos": None,
+        "kept": kept_document(kept),
     }
 
 

@@ -90,12 +90,13 @@ def _read(workspace: Workspace, *, qos: bool) -> Status | None:
 
 def _nothing(session: Session, directory: Path, kept: Mapping[str, str]) -> None:
     from aisprint_cli.cli.kept_view import print_kept
+    from aisprint_cli.cli.status_view import nothing_document
 
     def human(console: Console) -> None:
         console.print(f"Nothing of {directory.name} is deployed.", markup=False)
         print_kept(console, kept, directory)
 
-    session.emit("aisprint.status/1", {"deployed": False, "deployment": None}, human)
+    session.emit("aisprint.status/1", nothing_document(kept), human)
 
 
 def _emit(session: Session, found: Status, *, qos: bool) -> None:

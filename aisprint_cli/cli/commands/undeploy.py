@@ -138,7 +138,7 @@ def _run(session: Session, workspace: Workspace, plan: Plan, *, parallel: int, y
 
 
 def _emit(session: Session, removal: _Removal) -> None:
-    from aisprint_cli.cli.kept_view import print_kept
+    from aisprint_cli.cli.kept_view import kept_document, print_kept
     from aisprint_cli.cli.plan_view import print_plan
     from aisprint_cli.deploy.run import outcome_document, plan_document
 
@@ -162,6 +162,6 @@ def _emit(session: Session, removal: _Removal) -> None:
         "dry_run": plan is not None and outcome is None,
         "plan": plan_document(plan) if plan is not None else None,
         "outcome": outcome_document(outcome) if outcome is not None else None,
-        "kept": [{"cluster": name, "where": where} for name, where in removal.kept.items()],
+        "kept": kept_document(removal.kept),
     }
     session.emit("aisprint.undeploy/1", document, human)
