@@ -51,6 +51,7 @@ class DirectoryBackend:
         self.root = root
         self._resolve = resolve
         self._counting, self._passed = threading.Lock(), 0
+        self._numbering = threading.Lock()
         for folder in ("items", "data", "jobs", "calls"):
             (root / folder).mkdir(parents=True, exist_ok=True)
 
@@ -169,7 +170,6 @@ class DirectoryBackend:
         spec = item.spec
         assert isinstance(spec, FunctionSpec)
         behaviour = self._settings().get("behaviour", {}).get(spec.part, "pass")
-        number = len(list((self.root / "jobs").iterdir()))
         trace = name.removeprefix("aisprint-")[:36]
         ended = JobState.FAILED if behaviour == "fail" else JobState.SUCCEEDED
         outputs = ()
@@ -179,7 +179,6 @@ class DirectoryBackend:
             outputs = tuple(f"{f.cluster}:{f.path}/{stem}.txt" for f in node.outputs)
         times = {"created_s": time.time(), "started_s": time.time(), "finished_s": time.time() + 0.5}
         job = {
-            "id": f"{node.service}-{number:05}",
             "cluster": spec.cluster,
             "function": node.service,
             "trace": trace,
@@ -190,7 +189,10 @@ class DirectoryBackend:
             "exit_code": 1 if behaviour == "fail" else 0,
             "reason": "exit code 1" if behaviour == "fail" else "",
         }
-        write_atomic(self.root / "jobs" / f"{number:05}.json", json.dumps(job))
+        with self._numbering:  # inputs are fed by several threads
+            number = len(self._job_files())
+            job["id"] = f"{node.service}-{number:05}"
+            write_atomic(self.root / "jobs" / f"{number:05}.json", json.dumps(job))
         for output in outputs:
             where, _, out_path = output.partition(":")
             self._store(where, out_path, f"{text}>{spec.part}")
@@ -213,7 +215,7 @@ class DirectoryBackend:
         return Trace(trace, tuple(job for job in self.jobs() if job.trace == trace), complete=True)
 
     def jobs(self, cluster: str | None = None, function: str | None = None) -> tuple[Job, ...]:
-        documents = [json.loads(path.read_text()) for path in sorted((self.root / "jobs").iterdir())]
+        documents = [json.loads(path.read_text()) for path in self._job_files()]
         found = [
             Job(**document | {"state": JobState(document["state"]), "outputs": tuple(document["outputs"])})
             for document in documents
@@ -221,6 +223,10 @@ class DirectoryBackend:
         return tuple(
             job for job in found if cluster in {None, job.cluster} and function in {None, job.function}
         )
+
+    def _job_files(self) -> list[Path]:
+        """What is written whole; a file under way has another name."""
+        return sorted((self.root / "jobs").glob("[0-9]*.json"))
 
     def log(self, job: Job) -> str:
         return f"{job.function} read {job.input_path}\nTraceback: no digits\n"
