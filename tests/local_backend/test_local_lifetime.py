@@ -67,6 +67,18 @@ def test_a_process_of_a_former_version_is_replaced_and_its_state_goes_on(home: H
     wait_until(lambda: not alive(document["pid"]), "the former process to end")
 
 
+def test_what_a_killed_removal_left_is_swept(home: Home, private: Local) -> None:
+    private.cluster()
+    private.kill_runtime()
+    (home.cluster("gone") / "buckets" / "x").mkdir(parents=True)
+    (home.bundles / "unused").mkdir()
+
+    private.backend.remove("cluster/gone", keep_data=False, progress=ignore)
+
+    assert [path.name for path in home.all_clusters.iterdir()] == ["edge"]
+    assert list(home.bundles.iterdir()) == []
+
+
 def test_a_state_of_a_newer_version_is_left_alone(home: Home, private: Local) -> None:
     private.cluster()
     private.kill_runtime()

@@ -213,10 +213,17 @@ class LocalBackend:
     def _remove_cluster(self, name: str, *, keep_data: bool, progress: Progress) -> None:
         present = self._client.clusters() if self._client.has_state() else []
         if all(cluster["name"] != name for cluster in present):
+            self._sweep_bundles()
             return
         progress(f"Removing the cluster {name}")
         with self._bundler.lock():
             self._bundler.prune(self._client.remove_cluster(name, keep_data=keep_data))
+
+    def _sweep_bundles(self) -> None:
+        """Delete the bundles that a command left which was killed after its cluster had gone."""
+        if self._home.bundles.is_dir() and any(self._home.bundles.iterdir()):
+            with self._bundler.lock():
+                self._bundler.prune(self._client.bundles() if self._client.has_state() else set())
 
     def _remove_function(self, name: str, *, keep_data: bool, progress: Progress) -> None:
         for service in self._client.services():

@@ -59,9 +59,14 @@ class Home:
         """Objects on their way in."""
         return self.root / "staging"
 
+    @property
+    def all_clusters(self) -> Path:
+        """One directory for each cluster."""
+        return self.root / "clusters"
+
     def cluster(self, name: str) -> Path:
         """Everything of one cluster."""
-        return self.root / "clusters" / name
+        return self.all_clusters / name
 
     def buckets(self, cluster: str) -> Path:
         """The buckets of a cluster, one directory each."""
@@ -92,7 +97,7 @@ class Home:
         """
         self.root.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
         self.root.chmod(PRIVATE)
-        for directory in (self.bundles, self.work, self.staging, self.root / "clusters"):
+        for directory in (self.bundles, self.work, self.staging, self.all_clusters):
             directory.mkdir(exist_ok=True, mode=PRIVATE)
 
 

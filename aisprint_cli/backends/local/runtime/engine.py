@@ -90,11 +90,6 @@ class Engine:
         self.abandon(list(self._answers))
         self._guard.stop()
 
-    def running(self) -> list[JobRecord]:
-        """Runs under way now."""
-        with self._idle:
-            return [entry.job for entry in self._running.values()]
-
     def bundles(self) -> set[str]:
         """Digests of the bundles that runs execute from."""
         with self._idle:

@@ -64,7 +64,10 @@ class Host:
         self._changes = threading.Lock()
 
     def start(self) -> None:
-        """Go on where the last process stopped."""
+        """Go on where the last process stopped, and sweep what it had begun to make or to remove."""
+        for directory in self.home.all_clusters.iterdir():
+            if self.registry.cluster(directory.name) is None:
+                shutil.rmtree(directory, ignore_errors=True)
         for cluster in self.registry.clusters():
             self._bring_back(cluster)
         self.engine.start()

@@ -181,11 +181,6 @@ class Store:
                 )
                 self._note_change(job.trace)
 
-    def waiting_services(self) -> list[tuple[str, str]]:
-        """Cluster and service of everything queued."""
-        rows = self._all("SELECT DISTINCT cluster, service FROM job WHERE stage = 'queued'")
-        return [(row["cluster"], row["service"]) for row in rows]
-
     def head(self, cluster: str, service: str) -> JobRecord | None:
         """The run of a service whose turn it is."""
         rows = self._all(
@@ -194,11 +189,6 @@ class Store:
             (cluster, service),
         )
         return _job(rows[0]) if rows else None
-
-    def queued(self, cluster: str, service: str) -> int:
-        """How many runs of a service wait."""
-        statement = "SELECT COUNT(*) FROM job WHERE cluster = ? AND service = ? AND stage = 'queued'"
-        return int(self._one(statement, (cluster, service)))
 
     def update_job(self, job_id: str, **values: Any) -> None:
         """Change columns of a run; `outputs` as a sequence of object names."""
