@@ -16,6 +16,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
+from aisprint_cli.placement.rules import NO_RULES, Rules
+
 RELATIVE_TOLERANCE = 1e-9
 """By how much, relatively, a value may pass its limit and still hold; one rule for all programs."""
 
@@ -69,12 +71,38 @@ CPP_SEMANTICS = Semantics(
 """What the reference's C++ program (SPACE4AI-R) computes."""
 
 
+class Discipline(StrEnum):
+    """How the instances of a bought resource serve what arrives.
+
+    Processor sharing: every request progresses at once, `demand / (1 - utilisation)`. Multi-server: an
+    instance is a queue, first come first served, before as many servers as it has cores (M/G/c).
+    """
+
+    PROCESSOR_SHARING = "processor_sharing"
+    MULTI_SERVER = "multi_server"
+
+
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A computational layer. At most one resource of an edge or cloud layer may be used."""
+    """A computational layer. At most one resource of an edge or cloud layer may be used.
+
+    `region` is where it is; layers without one are in the same unnamed region. `transition_cost` is
+    what each request that a piece on a function of this layer takes costs besides (AWS: the price of a
+    state transition).
+    """
 
     name: str
     tier: Tier
+    region: str = ""
+    transition_cost: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PriceTier:
+    """The next `count` instances of a resource cost `cost_per_hour` each: reserved ones, or spot."""
+
+    count: int
+    cost_per_hour: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +114,10 @@ class Resource:
     a function costs `cost_per_hour * warm_s * rate * period_h`. `idle_before_kill_s` is for functions.
     An instance draws `idle_w` watts without work and `busy_w`, which is no less, with it; a function
     draws `busy_w` while it works. `green_share` of that power comes from renewable sources.
+
+    The first instances may have prices of their own, `tiers` in the order in which they are filled; all
+    others cost `cost_per_hour`. `availability` is the share of the time an instance is there (spot
+    instances are taken away): it divides the load that the instance sees.
     """
 
     name: str
@@ -98,6 +130,18 @@ class Resource:
     idle_w: float = 0.0
     busy_w: float = 0.0
     green_share: float = 0.0
+    tiers: tuple[PriceTier, ...] = ()
+    availability: float = 1.0
+    discipline: Discipline = Discipline.PROCESSOR_SHARING
+
+    def hourly_cost(self, count: int) -> float:
+        """What `count` bought instances cost per hour."""
+        total, left = 0.0, count
+        for tier in self.tiers:
+            taken = min(left, tier.count)
+            total += taken * tier.cost_per_hour
+            left -= taken
+        return total + left * self.cost_per_hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +149,20 @@ class Option:
     """A resource a piece may run on.
 
     `demand_s` is the service time without contention (functions: warm), `cold_s` that of a function
-    whose instance has to be started first, `memory_mib` what the piece occupies there.
+    whose instance has to be started first, `memory_mib` what the piece occupies there. `scv` is the
+    squared coefficient of variation of the service time (1: exponential).
+
+    `curve` replaces the formula of the piece's own contention by measurements: pairs of requests per
+    second and instance, and mean response (s) of the piece alone on the resource, ascending. What other
+    pieces add stretches it as processor sharing does. Beyond its last rate nothing is known: not allowed.
     """
 
     resource: int
     memory_mib: float
     demand_s: float
     cold_s: float = 0.0
+    scv: float = field(default=1.0, kw_only=True)
+    curve: tuple[tuple[float, float], ...] = field(default=(), kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,29 +205,44 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class NetworkDomain:
-    """Layers that reach each other: `access_delay_s` plus size over `bandwidth`."""
+    """Layers that reach each other: `access_delay_s` plus size over `bandwidth`.
+
+    `shared`: flows that pass at once share the bandwidth, so a transfer takes
+    `access_delay_s + size / bandwidth / (1 - utilisation)` (processor sharing), with the domain's
+    utilisation by all flows that the placement sends through it; it must stay below 1. Each flow takes
+    the domain that would be fastest if it were empty.
+    """
 
     name: str
     layers: frozenset[int]
     access_delay_s: float
     bandwidth: float
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LocalLimit:
-    """The response time of one component may be `limit_s` at most."""
+    """The response time of one component may be `limit_s` at most.
+
+    Its mean, or the `percentile` (0 to 1, 0.95 for p95) of it.
+    """
 
     component: int
     limit_s: float
+    percentile: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PathLimit:
-    """The time along consecutive components, transfers included, may be `limit_s` at most."""
+    """The time along consecutive components, transfers included, may be `limit_s` at most.
+
+    Its mean, or the `percentile` (0 to 1) of it.
+    """
 
     name: str
     components: tuple[int, ...]
     limit_s: float
+    percentile: float | None = None
 
 
 def no_cold_starts(_rate_per_s: float, warm_s: float, _cold_s: float, _idle_s: float) -> float:
@@ -202,6 +268,7 @@ class Problem:
     semantics: Semantics = PYTHON_SEMANTICS
     function_response: FunctionResponse = field(default=no_cold_starts, repr=False)
     energy_limit_wh: float = float("inf")
+    rules: Rules = NO_RULES
 
     def tier(self, resource: int) -> Tier:
         """The tier of a resource."""
@@ -237,8 +304,11 @@ class Problem:
 
     def function_cost(self, component: Component, piece: Piece, option: Option) -> float:
         """What a function costs in the period when it runs this piece."""
-        price = self.resources[option.resource].cost_per_hour * self.period_h
-        return price * option.demand_s * self.function_rate_per_s(component, piece)
+        resource = self.resources[option.resource]
+        rate_per_s = self.function_rate_per_s(component, piece)
+        work = resource.cost_per_hour * self.period_h * option.demand_s * rate_per_s
+        requests = 3600 * self.period_h * rate_per_s
+        return work + self.layers[resource.layer].transition_cost * requests
 
     def instance_energy_wh(self, resource: int) -> float:
         """What an instance draws in the period without work; functions have none that are bought."""
