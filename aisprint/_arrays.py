@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from aisprint._plain import Member, unsupported
+from aisprint._members import Member, unsupported
 from aisprint.errors import WireError
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from aisprint._plain import Member, unsupported
+from aisprint._members import Member, unsupported
 from aisprint.errors import WireError
 
 

@@ -91,18 +91,6 @@ def _refuse_stale(directory: Path, application: Application, manifest: Manifest)
         )
 
 
-def deployment_of(opened: OpenedDesign, *, choice: str = BASE_DEPLOYMENT) -> Deployment:
-    """The deployment of a choice: `base`, `optimal`, or the name of one.
-
-    Raises:
-        UsageError: when there is none of that name.
-        StateError: when the optimal one is wanted and nothing was placed.
-        InvalidInputError: when the file of the optimal one does not fit the design.
-
-    """
-    return select(opened, choice=choice).deployment
-
-
 def select(opened: OpenedDesign, *, choice: str = BASE_DEPLOYMENT) -> Selection:
     """The deployment of a choice, with the application narrowed to what placement chose.
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from graphlib import TopologicalSorter
-from itertools import pairwise
 from types import MappingProxyType
 
 
@@ -78,7 +77,3 @@ class Dag:
         """
         sorter = TopologicalSorter({name: self.predecessors(name) for name in self.components})
         return tuple(sorter.static_order())
-
-    def has_path(self, nodes: tuple[str, ...]) -> bool:
-        """Whether consecutive names are joined by edges."""
-        return all(after in self.successors(before) for before, after in pairwise(nodes))

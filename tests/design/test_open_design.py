@@ -9,7 +9,7 @@ import pytest
 import yaml
 from design_runs import Designer
 
-from aisprint_cli.design.current import deployment_of, open_design, select
+from aisprint_cli.design.current import open_design, select
 from aisprint_cli.errors import InvalidInputError, StateError, UsageError
 
 OPTIMAL = "aisprint/deployments/optimal_deployment/production_deployment.yaml"
@@ -44,7 +44,7 @@ def test_a_design_opens_with_its_deployments(designed_template: Path) -> None:
     assert opened.design.count == 6
     assert opened.deployments_dir == designed_template / "aisprint/deployments"
     for name in ("base", "deployment5"):
-        deployment = deployment_of(opened, choice=name)
+        deployment = select(opened, choice=name).deployment
         written = yaml.safe_load((opened.deployments_dir / name / "application_dag.yaml").read_text())
         assert list(deployment.dag.components) == written["System"]["components"]
 
@@ -76,13 +76,13 @@ def test_an_invalid_application_does_not_open(designed: Path) -> None:
 
 def test_a_name_that_is_no_deployment_lists_those_there_are(designed_template: Path) -> None:
     with pytest.raises(UsageError) as caught:
-        deployment_of(open_design(designed_template), choice="deployment6")
+        select(open_design(designed_template), choice="deployment6")
     assert "deployment5" in caught.value.mend
 
 
 def test_the_optimal_deployment_is_base_until_one_is_placed(designed_template: Path) -> None:
     opened = open_design(designed_template)
-    assert deployment_of(opened, choice="optimal") == deployment_of(opened, choice="base")
+    assert select(opened, choice="optimal").deployment == select(opened, choice="base").deployment
 
 
 @pytest.mark.parametrize("name", ["deployment3", None])
@@ -104,7 +104,7 @@ def test_a_placement_gives_parts_layers_resources_and_nodes(designed: Path, name
 
 def test_a_placement_has_the_constraints_of_where_it_runs(designed: Path) -> None:
     write(designed, placement("deployment2", first=(1, "VM1")))
-    qos = deployment_of(open_design(designed), choice="optimal").qos
+    qos = select(open_design(designed), choice="optimal").deployment.qos
     assert [layer.layer for layer in qos.layers] == [1, 2]
     assert [constraint.path for constraint in qos.layers[1].global_] == [HALVES, ("first", *HALVES)]
 
@@ -130,7 +130,7 @@ def test_a_placement_that_does_not_fit_is_refused_with_the_reason(
 ) -> None:
     write(designed, document)
     with pytest.raises(InvalidInputError, match=reason):
-        deployment_of(open_design(designed), choice="optimal")
+        select(open_design(designed), choice="optimal")
 
 
 def test_a_placement_that_is_no_yaml_is_refused(designed: Path) -> None:
@@ -138,10 +138,10 @@ def test_a_placement_that_is_no_yaml_is_refused(designed: Path) -> None:
     path.unlink()
     path.write_text("System: [")
     with pytest.raises(InvalidInputError):
-        deployment_of(open_design(designed), choice="optimal")
+        select(open_design(designed), choice="optimal")
 
 
 def test_a_placement_that_was_removed_is_a_state_error(designed: Path) -> None:
     (designed / OPTIMAL).unlink()
     with pytest.raises(StateError, match=r"production_deployment\.yaml"):
-        deployment_of(open_design(designed), choice="optimal")
+        select(open_design(designed), choice="optimal")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -37,8 +36,8 @@ SETTINGS = settings(
 
 
 @pytest.fixture(scope="module")
-def directory() -> Path:
-    root = Path(tempfile.mkdtemp(prefix="aisprint-mutated-")) / "continuum"
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("mutated") / "continuum"
     shutil.copytree(FIXTURES / "continuum", root)
     return root
 
