@@ -6,7 +6,7 @@ enter a message: callers pass names and references, not values.
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -76,10 +76,34 @@ class InfeasibleError(AisprintError):
     exit_code = ExitCode.INFEASIBLE
 
 
+class Retry(StrEnum):
+    """Whether doing again what failed may succeed without anybody's doing."""
+
+    NEVER = "never"
+    LATER = "later"
+
+
 class ExternalError(AisprintError):
-    """A tool, a service or a component's own program failed."""
+    """A tool, a service or a component's own program failed.
+
+    `retry` says whether the same call may succeed later; `retry_after_s` is the least time to wait
+    that the service asked for, in seconds.
+    """
 
     exit_code = ExitCode.EXTERNAL
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        why: str = "",
+        mend: str = "",
+        retry: Retry = Retry.NEVER,
+        retry_after_s: float = 0.0,
+    ) -> None:
+        super().__init__(message, why=why, mend=mend)
+        self.retry = retry
+        self.retry_after_s = retry_after_s
 
 
 class StateError(AisprintError):

@@ -51,7 +51,8 @@ def on_runtime(folder: Path, files: list[Path], at_once: int) -> float:
     home = Home(folder / "home")
     backend = LocalBackend(folder, lambda _: "benchmark", home.root, folder / "cache")
     spec = ClusterSpec("bench", 1, (ResourceCapacity("node", 1, float(at_once), 4096.0),), "secret://x")
-    backend.apply(Item(ItemKind.CLUSTER, "bench", spec), lambda _: None)
+    cluster = Item(ItemKind.CLUSTER, "bench", spec)
+    backend.apply(cluster, lambda _: None)
     try:
         make_chain(home)
         began = time.perf_counter()
@@ -64,7 +65,7 @@ def on_runtime(folder: Path, files: list[Path], at_once: int) -> float:
             assert [job.state.value for job in view.jobs] == ["succeeded"] * len(STEPS), view
         return time.perf_counter() - began
     finally:
-        backend.remove("cluster/bench", keep_data=False, progress=lambda _: None)
+        backend.remove(cluster, keep_data=False, progress=lambda _: None)
         backend.close()
 
 

@@ -30,7 +30,8 @@ def measure(home: Home, folder: Path, count: int) -> list[tuple[int, float]]:
     os.environ["AISPRINT_LOCAL_MAX_JOBS"] = "1"
     backend = LocalBackend(folder, lambda _: "benchmark", home.root, folder / "cache")
     spec = ClusterSpec("bench", 1, (ResourceCapacity("node", 1, 1.0, 4096.0),), "secret://x")
-    backend.apply(Item(ItemKind.CLUSTER, "bench", spec), lambda _: None)
+    cluster = Item(ItemKind.CLUSTER, "bench", spec)
+    backend.apply(cluster, lambda _: None)
     client = RuntimeClient(home)
     try:
         document = {
@@ -55,7 +56,7 @@ def measure(home: Home, folder: Path, count: int) -> list[tuple[int, float]]:
         print(f"{count / elapsed:.0f} files put each second")
         return points
     finally:
-        backend.remove("cluster/bench", keep_data=False, progress=lambda _: None)
+        backend.remove(cluster, keep_data=False, progress=lambda _: None)
         client.close()
         backend.close()
 

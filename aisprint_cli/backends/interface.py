@@ -1,9 +1,10 @@
 """The contract between a deployment and the places it can go to.
 
 A back end turns a desired state into *items* (a cluster, a function), and can observe, apply and
-remove each of them by name. Names are decided before anything is made, so that a crash never loses
+remove each of them. Names are decided before anything is made, so that a crash never loses
 the identity of what exists. Applying is create-or-update and removing accepts what is already gone:
-both may be repeated after a crash.
+both may be repeated after a crash. A back end keeps no memory of its own: it is handed whole items,
+and the `Site` it is opened with gives it what the ledger holds.
 """
 
 from __future__ import annotations
@@ -11,13 +12,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
+
+from aisprint_cli.model.resources import LayerKind
 
 Progress = Callable[[str], None]
-"""Takes one line of what is being done now; the library never prints."""
+"""Takes one line of what is being done now; the library never prints.
+
+Whoever waits for something calls it at each look: it raises an `ExternalError` once the step has
+taken longer than it may, which is to be let through.
+"""
 
 SecretResolver = Callable[[str], str]
 """Turns a `secret://...` reference into its value; called only at the moment of sending."""
@@ -25,6 +32,27 @@ SecretResolver = Callable[[str], str]
 
 KEPT_DATA: Final = "kept_data"
 """The output of an absent cluster that says where objects are that its removal kept."""
+
+IDENTITY: Final = "identity"
+"""The metadata of a specification's field that says whether it counts for the digest."""
+
+
+class Capability(StrEnum):
+    """What a back end may be able to do besides making and removing items.
+
+    DATA: `put` and `fetch` objects, so that inputs can be fed. LOGS: `trace`, `jobs` and `log`.
+    UPDATE: `apply` brings an item up to date in place; without it every change is a replacement.
+    KEEP_DATA: `remove` can keep stored objects. DRIFT: `observe` tells what was changed outside.
+    """
+
+    DATA = "data"
+    LOGS = "logs"
+    UPDATE = "update"
+    KEEP_DATA = "keep_data"
+    DRIFT = "drift"
+
+
+EVERY_CAPABILITY: Final = frozenset(Capability)
 
 
 class ItemKind(StrEnum):
@@ -49,12 +77,24 @@ class ResourceCapacity:
 
 @dataclass(frozen=True, slots=True)
 class ClusterSpec:
-    """A computational layer as one cluster. `password` is a secret reference, never a value."""
+    """A computational layer as one cluster. `password` is a secret reference, never a value.
+
+    `kind` is a `LayerKind` value and `backend` names the back end that makes it. `access` holds flat
+    facts on how to reach it, such as `oscar.endpoint` or `aws.region`, secrets as references; only
+    what is known. `infrastructure` is a digest of everything in its template but the functions;
+    `template` is the layer's TOSCA text, secrets as references, and not part of the item's digest,
+    so that a changed function does not change its cluster.
+    """
 
     application: str
     layer: int
     resources: tuple[ResourceCapacity, ...]
     password: str
+    kind: str = LayerKind.VIRTUAL.value
+    backend: str = "local"
+    access: Mapping[str, str] = field(default_factory=dict, hash=False)
+    infrastructure: str = ""
+    template: str = field(default="", repr=False, metadata={IDENTITY: False})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +105,8 @@ class FunctionSpec:
     environment, storage_providers), secrets in it as references. `source` is the part's design
     directory, `/`-separated and relative to the application directory; `resource` names the
     cluster's resource it was placed on; `source_digest` changes with any file below `source`.
+    `backend` names the back end that makes it, `node` is its node in the cluster's template, and
+    `access` is that of its cluster: enough to reach it alone.
     """
 
     cluster: str
@@ -73,6 +115,9 @@ class FunctionSpec:
     source: str
     source_digest: str
     service: Mapping[str, Any] = field(hash=False)
+    backend: str = "local"
+    node: str = ""
+    access: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +136,31 @@ class Item:
 
     @property
     def digest(self) -> str:
-        """A hash of the specification: equal digests need no update."""
-        text = json.dumps(asdict(self.spec), sort_keys=True, separators=(",", ":"))
+        """A hash of the specification: equal digests need no update.
+
+        Fields at their default do not count: a field that a later version adds changes no digest.
+        """
+        text = json.dumps(_identity(self.spec), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _identity(value: Any) -> Any:
+    """The fields of a specification that count for its digest, as plain values."""
+    if is_dataclass(value):
+        return {
+            entry.name: _identity(getattr(value, entry.name))
+            for entry in fields(value)
+            if entry.metadata.get(IDENTITY, True) and getattr(value, entry.name) != _default(entry)
+        }
+    if isinstance(value, Mapping):
+        return {str(key): _identity(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_identity(entry) for entry in value]
+    return value
+
+
+def _default(entry: Field[Any]) -> Any:
+    return entry.default_factory() if entry.default_factory is not MISSING else entry.default
 
 
 class ItemState(StrEnum):
@@ -159,13 +226,38 @@ class Trace:
     complete: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What the ledger holds of an item: the specification last sent, and what `apply` returned."""
+
+    item: Item
+    outputs: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What a back end is opened with: the application directory, secrets, and the ledger's items by id.
+
+    `recorded` is asked again at each use: what is there changes while a plan is carried out.
+    """
+
+    application: Path
+    resolve: SecretResolver
+    recorded: Callable[[], Mapping[str, Recorded]] = dict
+
+
 class Backend(Protocol):
-    """A place deployments go to."""
+    """A place deployments go to. Used by several threads at once.
+
+    It does not repeat what failed: an `ExternalError` says with its `retry` whether that is of use,
+    and whoever carries out a plan waits and calls again.
+    """
 
     name: str
+    capabilities: frozenset[Capability]
 
-    def observe(self, ids: Iterable[str]) -> Mapping[str, Observed]:
-        """Ask for the present state of items; each id asked for is answered, ABSENT where unknown.
+    def observe(self, items: Iterable[Item]) -> Mapping[str, Observed]:
+        """Ask for the present state of items, by id; each one asked for is answered, ABSENT where unknown.
 
         Raises:
             ExternalError: when the back end cannot be reached.
@@ -178,10 +270,10 @@ class Backend(Protocol):
             ExternalError: when the back end refuses or fails; the message says why.
         """
 
-    def remove(self, item_id: str, *, keep_data: bool, progress: Progress) -> None:
+    def remove(self, item: Item, *, keep_data: bool, progress: Progress) -> None:
         """Remove an item, and with `keep_data=False` its stored objects and those kept earlier.
 
-        Absent is success.
+        Absent is success. The item is as it was last sent, which may not be how it is there.
 
         Raises:
             ExternalError: when the back end refuses or fails.
@@ -208,3 +300,49 @@ class DataPlane(Protocol):
 
     def log(self, job: Job) -> str:
         """What a run wrote to standard output and standard error."""
+
+
+class Place(Backend, DataPlane, Protocol):
+    """A back end with both halves: what is made there, and what goes through it.
+
+    Without `Capability.DATA` or `Capability.LOGS` the methods of that half are never called.
+    """
+
+
+Factory = Callable[[Site], Place]
+"""Opens a back end; does not connect yet."""
+
+
+@runtime_checkable
+class FindsStrays(Protocol):
+    """A back end that can tell what is there of an application whatever the ledger says."""
+
+    def strays(self, application: str) -> tuple[Item, ...]:
+        """Everything there that carries the identity of an application, as items fit for `remove`.
+
+        Raises:
+            ExternalError: when the back end cannot be asked.
+        """
+
+
+@runtime_checkable
+class TellsMessages(Protocol):
+    """A back end that keeps what was said while an item was set up."""
+
+    def messages(self, item: Item) -> str:
+        """What setting up an item wrote, such as contextualisation messages; empty where nothing.
+
+        Raises:
+            ExternalError: when the back end cannot be asked.
+        """
+
+
+@runtime_checkable
+class Replaces(Protocol):
+    """A back end that cannot make every change in place."""
+
+    def must_replace(self, before: Item, after: Item) -> str:
+        """Why an item has to be removed and made anew to become another one; empty where it need not.
+
+        Pure: asks nobody.
+        """

@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
-from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
-from aisprint_cli.backends.interface import Backend, DataPlane, SecretResolver
+from aisprint_cli.backends.interface import Factory, Place, Site
 from aisprint_cli.errors import UsageError
 
 ENTRY_POINTS: Final = "aisprint.backends"
 DEFAULT: Final = "local"
 
 
-class Place(Backend, DataPlane, Protocol):
-    """A back end with both halves: what is made there, and what goes through it."""
-
-
-Factory = Callable[[Path, SecretResolver], Place]
-"""Takes the application directory and the resolver of secret references; does not connect yet."""
-
-
-def _local(application: Path, resolve: SecretResolver) -> Place:
+def _local(site: Site) -> Place:
     from aisprint_cli.backends.local.backend import LocalBackend
 
-    return LocalBackend(application, resolve)
+    return LocalBackend(site.application, site.resolve)
 
 
 BACKENDS: Final[dict[str, Factory]] = {
@@ -39,14 +29,14 @@ def backend_names() -> tuple[str, ...]:
     return tuple(dict.fromkeys([*BACKENDS, *sorted(_installed())]))
 
 
-def open_backend(name: str, application: Path, resolve: SecretResolver) -> Place:
+def open_backend(name: str, site: Site) -> Place:
     """The back end of that name; ours win over an installed one of the same name.
 
     Raises:
         UsageError: when there is none, or the package that brings it does not load.
     """
     factory = BACKENDS.get(name) or _load(name)
-    return factory(application, resolve)
+    return factory(site)
 
 
 def _installed() -> dict[str, EntryPoint]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from aisprint_cli.backends.interface import ClusterSpec, FunctionSpec, Item, ItemKind, ResourceCapacity
+from aisprint_cli.backends.registry import DEFAULT as DEFAULT_BACKEND
 from aisprint_cli.deploy.topology import folder_of
 from aisprint_cli.errors import InvalidInputError
 from aisprint_cli.generate.read import FunctionTemplate, Template
@@ -28,12 +29,17 @@ class DesiredState:
     items: tuple[Item, ...]
 
 
-def desired_state(templates: Iterable[Template], digest_of: Callable[[str], str]) -> DesiredState:
+def desired_state(
+    templates: Iterable[Template],
+    digest_of: Callable[[str], str],
+    backend_of: Callable[[Template], str] = lambda _template: DEFAULT_BACKEND,
+) -> DesiredState:
     """The items of a deployment.
 
     Args:
         templates: its templates, one for each layer; at least one.
         digest_of: the digest of a design directory, given relative to the application directory.
+        backend_of: the name of the back end that makes a layer and its functions.
 
     Raises:
         InvalidInputError: when the templates belong to different deployments.
@@ -49,24 +55,39 @@ def desired_state(templates: Iterable[Template], digest_of: Callable[[str], str]
     application, deployment = names.pop()
     clusters = {template.cluster for template in found}
     functions = [
-        _function_item(template, function, clusters, digest_of)
+        _function_item(template, function, clusters, digest_of, backend_of)
         for template in found
         for function in template.functions
     ]
-    return DesiredState(application, deployment, (*map(_cluster_item, found), *functions))
+    made = [_cluster_item(template, backend_of) for template in found]
+    return DesiredState(application, deployment, (*made, *functions))
 
 
-def _cluster_item(template: Template) -> Item:
+def _cluster_item(template: Template, backend_of: Callable[[Template], str]) -> Item:
     resources = tuple(
         ResourceCapacity(entry.name, entry.nodes, entry.cores, entry.memory_mib)
         for entry in template.resources
     )
-    spec = ClusterSpec(template.application, template.layer, resources, template.password)
+    spec = ClusterSpec(
+        application=template.application,
+        layer=template.layer,
+        resources=resources,
+        password=template.password,
+        kind=template.kind.value,
+        backend=backend_of(template),
+        access=dict(template.access),
+        infrastructure=template.infrastructure,
+        template=template.text,
+    )
     return Item(ItemKind.CLUSTER, template.cluster, spec)
 
 
 def _function_item(
-    template: Template, function: FunctionTemplate, clusters: set[str], digest_of: Callable[[str], str]
+    template: Template,
+    function: FunctionTemplate,
+    clusters: set[str],
+    digest_of: Callable[[str], str],
+    backend_of: Callable[[Template], str],
 ) -> Item:
     service = json.loads(json.dumps(function.service))  # plain values, equal to what the ledger gives back
     spec = FunctionSpec(
@@ -76,6 +97,9 @@ def _function_item(
         source=function.source,
         source_digest=digest_of(function.source),
         service=service,
+        backend=backend_of(template),
+        node=function.node,
+        access=dict(template.access),
     )
     targets = [folder_of(template.cluster, entry).cluster for entry in service.get("output") or ()]
     needed = [template.cluster, *(name for name in targets if name in clusters)]

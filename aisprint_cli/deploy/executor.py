@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from aisprint_cli.backends.interface import KEPT_DATA, Backend, ItemState, Observed
+from aisprint_cli.backends.interface import KEPT_DATA, Backend, Item, ItemState, Observed
 from aisprint_cli.deploy.ledger import DeploymentRecord, Ledger
 from aisprint_cli.deploy.planner import Action, Plan, RecordState, Step
 from aisprint_cli.errors import AisprintError, ExternalError
@@ -198,17 +198,17 @@ class Executor:
 
         item = step.item
         if step.action is Action.ADOPT:
-            return dict(self._backend.observe([item.id])[item.id].outputs), ""
+            return dict(self._backend.observe([item])[item.id].outputs), ""
         if step.action is Action.DELETE:
-            self._backend.remove(item.id, keep_data=step.keep_data, progress=progress)
-            kept = self._require_gone(item.id).outputs.get(KEPT_DATA)
+            self._backend.remove(item, keep_data=step.keep_data, progress=progress)
+            kept = self._require_gone(item).outputs.get(KEPT_DATA)
             return {}, f"its data is in {kept}" if kept else ""
         observed = self._backend.apply(item, progress)
         if observed.state is not ItemState.READY:
             raise ExternalError(f"{item.id} is {observed.state}: {observed.detail or 'no reason given'}")
         return dict(observed.outputs), observed.detail
 
-    def _require_gone(self, item_id: str) -> Observed:
+    def _require_gone(self, item: Item) -> Observed:
         """Ask until the back end says that an item is gone.
 
         Raises:
@@ -216,11 +216,11 @@ class Executor:
         """
         deadline = time.monotonic() + _GONE_WITHIN_S
         while True:
-            observed: Observed = self._backend.observe([item_id])[item_id]
+            observed = self._backend.observe([item])[item.id]
             if observed.state is ItemState.ABSENT:
                 return observed
             if time.monotonic() >= deadline:
-                raise ExternalError(f"{item_id} was removed but is still {observed.state}.")
+                raise ExternalError(f"{item.id} was removed but is still {observed.state}.")
             time.sleep(_GONE_POLL_S)
 
 

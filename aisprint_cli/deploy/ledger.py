@@ -23,6 +23,7 @@ from aisprint_cli.backends.interface import (
     FunctionSpec,
     Item,
     ItemKind,
+    Recorded,
     ResourceCapacity,
 )
 from aisprint_cli.deploy.ledger_schema import migrate
@@ -189,6 +190,11 @@ class Ledger:
         """Every item known for a back end by id, in the order of its deployment."""
         query = "SELECT * FROM items WHERE backend = ? ORDER BY position, id"
         return {record.item.id: record for record in self._read(_record, query, (backend,))}
+
+    def recorded(self, backend: str) -> dict[str, Recorded]:
+        """The same, as a back end is given it."""
+        found = self.records(backend)
+        return {name: Recorded(record.item, record.outputs) for name, record in found.items()}
 
     def intend(self, deployment: DeploymentRecord, action: Action, item: Item, reason: str) -> int:
         """Write down that a step begins; gives its number for `finish`."""

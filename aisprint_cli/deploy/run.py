@@ -36,7 +36,9 @@ def plan_deployment(workspace: Workspace, desired: DesiredState) -> Plan:
         reference for item in desired.items for reference in references_in(asdict(item.spec))
     )
     recorded = workspace.records()
-    live = workspace.backend.observe({item.id for item in desired.items} | recorded.keys())
+    known = {name: record.item for name, record in recorded.items()}
+    wanted = {item.id: item for item in desired.items}
+    live = workspace.backend.observe((known | wanted).values())
     return make_plan(desired.items, recorded, live)
 
 
@@ -50,7 +52,7 @@ def plan_removal(workspace: Workspace, *, keep_data: bool, delete_kept: bool = F
         ExternalError: when the back end cannot be asked.
     """
     recorded = workspace.records()
-    live = workspace.backend.observe(recorded.keys())
+    live = workspace.backend.observe(record.item for record in recorded.values())
     return make_plan((), recorded, live, keep_data=keep_data, release_kept=delete_kept)
 
 
@@ -61,7 +63,7 @@ def kept_data(workspace: Workspace) -> dict[str, str]:
         ExternalError: when the back end cannot be asked.
     """
     gone = [record.item for record in workspace.records().values() if not record.exists]
-    seen = workspace.backend.observe(item.id for item in gone if item.kind is ItemKind.CLUSTER)
+    seen = workspace.backend.observe(item for item in gone if item.kind is ItemKind.CLUSTER)
     found = {item.name: seen[item.id].outputs.get(KEPT_DATA) for item in gone if item.id in seen}
     return {name: where for name, where in found.items() if where}
 

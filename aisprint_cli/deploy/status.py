@@ -77,7 +77,7 @@ def read_status(workspace: Workspace, deployment: DeploymentRecord, *, qos: bool
         ExternalError: when the back end cannot be asked.
     """
     records = {name: record for name, record in workspace.records().items() if record.exists}
-    live = workspace.backend.observe(records.keys())
+    live = workspace.backend.observe(record.item for record in records.values())
     topology = workspace.topology()
     clusters = dict.fromkeys(function.cluster for function in topology.functions)
     jobs = [job for cluster in clusters for job in workspace.backend.jobs(cluster)]

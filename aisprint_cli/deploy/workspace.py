@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from aisprint_cli.backends.registry import Place, open_backend
+from aisprint_cli.backends.interface import Place, Site
+from aisprint_cli.backends.registry import open_backend
 from aisprint_cli.deploy.ledger import DeploymentRecord, DeploymentState, Ledger
 from aisprint_cli.deploy.planner import Record
 from aisprint_cli.deploy.secrets import SecretStore
@@ -96,7 +97,7 @@ def open_workspace(application: Path, backend: str, *, durable: bool = True) -> 
     folder = state_directory(application)
     with Ledger(ledger_path(application), durable=durable) as ledger:
         secrets = SecretStore(ledger, application, os.environ)
-        place = open_backend(backend, application, secrets)
+        place = open_backend(backend, Site(application, secrets, lambda: ledger.recorded(backend)))
         try:
             yield Workspace(application, folder, ledger, secrets, place, backend)
         finally:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aisprint_cli.errors import InvalidInputError
 from aisprint_cli.generate import names, yaml_text
 from aisprint_cli.generate.blueprint import DOMAIN_INPUT
-from aisprint_cli.generate.expressions import resolve
+from aisprint_cli.generate.expressions import inputs_used, resolve
 from aisprint_cli.generate.functions import service_document
 from aisprint_cli.generate.metadata import FORMAT, PREFIX, ClusterResource
 from aisprint_cli.generate.nodes import FUNCTION_TYPE, OSCAR_SECRET
@@ -41,7 +42,9 @@ class Template:
     """What a template describes: one cluster and its functions.
 
     `password` is the reference to the cluster's own password; `secrets` are all references in the
-    template, sorted, that one included.
+    template, sorted, that one included. `access` holds flat facts on how to reach the cluster, secrets
+    as references. `infrastructure` is a digest of everything in it but its functions and the name of
+    the deployment; `text` is the template itself.
     """
 
     application: str
@@ -54,6 +57,9 @@ class Template:
     password: str
     secrets: tuple[str, ...]
     functions: tuple[FunctionTemplate, ...]
+    access: Mapping[str, str] = field(default_factory=dict, hash=False)
+    infrastructure: str = ""
+    text: str = field(default="", repr=False)
 
 
 def is_ours(text: str) -> bool:
@@ -95,7 +101,7 @@ def read_template(text: str, name: str = "The template") -> Template:
             mend=_MEND,
         )
     try:
-        return _template(document, facts)
+        return replace(_template(document, facts), text=text)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         what = f"`{error.args[0]}` is missing" if isinstance(error, KeyError) else str(error)
         raise InvalidInputError(
@@ -132,7 +138,23 @@ def _template(document: Mapping[str, Any], facts: Mapping[str, str]) -> Template
         password=password,
         secrets=tuple(sorted(references)),
         functions=functions,
+        infrastructure=_infrastructure(topology),
     )
+
+
+def _infrastructure(topology: Mapping[str, Any]) -> str:
+    """A digest of a topology without its functions, and without what only they use."""
+    kept = {name: node for name, node in topology["node_templates"].items() if node["type"] != FUNCTION_TYPE}
+    policies = [
+        {name: {key: value for key, value in policy.items() if key != "targets"}}
+        for entry in topology.get("policies") or ()
+        for name, policy in entry.items()
+    ]
+    rest = {"nodes": kept, "policies": policies, "outputs": topology.get("outputs") or {}}
+    used = set(inputs_used(rest))
+    inputs = {name: entry["default"] for name, entry in topology["inputs"].items() if name in used}
+    text = json.dumps({**rest, "inputs": inputs}, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _function(name: str, node: Mapping[str, Any], inputs: Mapping[str, Any]) -> FunctionTemplate:

@@ -68,7 +68,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with closing(LocalBackend(found.parent, plain_secret, found)) as place:
         place.apply(cluster(KEEPER), lambda _line: None)
         yield found
-        place.remove(f"cluster/{KEEPER}", keep_data=False, progress=lambda _line: None)
+        place.remove(cluster(KEEPER), keep_data=False, progress=lambda _line: None)
 
 
 @pytest.fixture

@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 from directory_backend import cluster, function
 
-from aisprint_cli.backends.interface import KEPT_DATA, Item, ItemState, JobState, Trace
-from aisprint_cli.backends.registry import Place
+from aisprint_cli.backends.interface import KEPT_DATA, Item, ItemState, JobState, Place, Trace
 from aisprint_cli.errors import AisprintError
 
 ONE, TWO = "contract-l1", "contract-l2"
@@ -51,24 +50,25 @@ class BackendContract:
         return place
 
     def test_each_id_asked_for_is_answered_absent_where_unknown(self, place: Place) -> None:
-        ids = ["cluster/nobody", "function/nobody/nothing"]
+        unknown = [cluster("nobody"), function("nothing", "nobody", reads="nothing/input")]
 
-        seen = place.observe(ids)
+        seen = place.observe(unknown)
 
+        ids = [item.id for item in unknown]
         assert {name: found.state for name, found in seen.items()} == dict.fromkeys(ids, ItemState.ABSENT)
 
     def test_asking_for_nothing_answers_nothing(self, place: Place) -> None:
         assert place.observe([]) == {}
 
     def test_what_was_applied_is_ready_with_its_digest(self, made: Place) -> None:
-        seen = made.observe(item.id for item in _chain())
+        seen = made.observe(_chain())
 
         assert {name: (found.state, found.digest) for name, found in seen.items()} == {
             item.id: (ItemState.READY, item.digest) for item in _chain()
         }
 
     def test_applying_again_changes_nothing(self, made: Place) -> None:
-        before = made.observe(item.id for item in _chain())
+        before = made.observe(_chain())
 
         for item in _chain():
             assert made.apply(item, _quiet) == before[item.id]
@@ -87,17 +87,17 @@ class BackendContract:
             place.apply(_chain()[2], _quiet)
 
         assert ONE in caught.value.message
-        assert place.observe([_chain()[2].id])[_chain()[2].id].state is ItemState.ABSENT
+        assert place.observe([_chain()[2]])[_chain()[2].id].state is ItemState.ABSENT
 
     def test_removing_may_be_repeated_and_what_is_absent_is_success(self, made: Place) -> None:
         for _ in range(2):
             for item in reversed(_chain()):
-                made.remove(item.id, keep_data=False, progress=_quiet)
-                assert made.observe([item.id])[item.id].state is ItemState.ABSENT
+                made.remove(item, keep_data=False, progress=_quiet)
+                assert made.observe([item])[item.id].state is ItemState.ABSENT
 
     def test_a_removed_item_can_be_made_again(self, made: Place) -> None:
         item = _chain()[3]
-        made.remove(item.id, keep_data=True, progress=_quiet)
+        made.remove(item, keep_data=True, progress=_quiet)
 
         assert made.apply(item, _quiet).state is ItemState.READY
 
@@ -109,16 +109,16 @@ class BackendContract:
         made.put(ONE, f"upper/input/aisprint-{TRACE}.txt", source)
         _settled(made, TRACE, 2)
 
-        made.remove(_chain()[2].id, keep_data=True, progress=_quiet)
-        made.remove(item.id, keep_data=True, progress=_quiet)
-        kept = made.observe([item.id])[item.id].outputs
+        made.remove(_chain()[2], keep_data=True, progress=_quiet)
+        made.remove(item, keep_data=True, progress=_quiet)
+        kept = made.observe([item])[item.id].outputs
         made.apply(item, _quiet)
         made.fetch(ONE, f"upper/input/aisprint-{TRACE}.txt", target)
-        made.remove(item.id, keep_data=False, progress=_quiet)
+        made.remove(item, keep_data=False, progress=_quiet)
 
         assert kept[KEPT_DATA]
         assert target.read_text() == "ink"
-        assert made.observe([item.id])[item.id].outputs == {}
+        assert made.observe([item])[item.id].outputs == {}
 
     def test_a_file_goes_along_the_chain_and_its_result_comes_back(self, made: Place, tmp_path: Path) -> None:
         source, target = tmp_path / "in.txt", tmp_path / "deep" / "out.txt"

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from aisprint_cli.backends.interface import (
+    EVERY_CAPABILITY,
     KEPT_DATA,
     ClusterSpec,
     FunctionSpec,
@@ -31,6 +32,7 @@ from aisprint_cli.backends.interface import (
     Progress,
     ResourceCapacity,
     SecretResolver,
+    Site,
     Trace,
 )
 from aisprint_cli.deploy.topology import topology_of
@@ -46,6 +48,7 @@ def plain_secret(reference: str) -> str:
 
 class DirectoryBackend:
     name = "directory"
+    capabilities = EVERY_CAPABILITY
 
     def __init__(self, root: Path, resolve: SecretResolver) -> None:
         self.root = root
@@ -95,8 +98,8 @@ class DirectoryBackend:
 
     # -- Backend
 
-    def observe(self, ids: Iterable[str]) -> Mapping[str, Observed]:
-        return {name: self._observe(name) for name in ids}
+    def observe(self, items: Iterable[Item]) -> Mapping[str, Observed]:
+        return {item.id: self._observe(item.id) for item in items}
 
     def _observe(self, item_id: str) -> Observed:
         path = self._path(item_id)
@@ -135,16 +138,16 @@ class DirectoryBackend:
         self._pause("end", item.id)
         return self._observe(item.id)
 
-    def remove(self, item_id: str, *, keep_data: bool, progress: Progress) -> None:
-        self._note(f"remove {item_id}{' keeping data' if keep_data else ''}")
-        self._pause("remove", item_id)
-        kind, _, name = item_id.partition("/")
-        if kind == ItemKind.CLUSTER and any(f"function~{name}~" in str(path) for path in self._items()):
-            raise ExternalError(f"{item_id} still hosts functions.")
+    def remove(self, item: Item, *, keep_data: bool, progress: Progress) -> None:
+        self._note(f"remove {item.id}{' keeping data' if keep_data else ''}")
+        self._pause("remove", item.id)
+        hosted = any(f"function~{item.name}~" in str(path) for path in self._items())
+        if item.kind is ItemKind.CLUSTER and hosted:
+            raise ExternalError(f"{item.id} still hosts functions.")
         if not keep_data:
-            shutil.rmtree(self.root / "data" / name, ignore_errors=True)
-        self._path(item_id).unlink(missing_ok=True)
-        self._pause("end", item_id)
+            shutil.rmtree(self.root / "data" / item.name, ignore_errors=True)
+        self._path(item.id).unlink(missing_ok=True)
+        self._pause("end", item.id)
 
     def _items(self) -> list[Path]:
         return list((self.root / "items").glob("*.json"))
@@ -272,6 +275,6 @@ def chain(digest: str = "a") -> tuple[Item, ...]:
     )
 
 
-def open_directory(application: Path, resolve: SecretResolver) -> DirectoryBackend:
+def open_directory(site: Site) -> DirectoryBackend:
     """What the entry point of the double leads to: its world is beside the application."""
-    return DirectoryBackend(application.parent / "world", resolve)
+    return DirectoryBackend(site.application.parent / "world", site.resolve)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from contract import ONE, TWO, BackendContract
-from directory_backend import DirectoryBackend, plain_secret
+from directory_backend import DirectoryBackend, cluster, plain_secret
 from tiny_chain import write_sources
 
+from aisprint_cli.backends.interface import Place
 from aisprint_cli.backends.local.backend import LocalBackend
-from aisprint_cli.backends.registry import Place
 
 
 class TestDirectoryDouble(BackendContract):
@@ -27,5 +27,5 @@ class TestLocal(BackendContract):
         backend = LocalBackend(tmp_path / "app", plain_secret, home)
         yield backend
         for name in (ONE, TWO):
-            backend.remove(f"cluster/{name}", keep_data=False, progress=lambda _line: None)
+            backend.remove(cluster(name), keep_data=False, progress=lambda _line: None)
         backend.close()

@@ -22,7 +22,8 @@ def _deployment(ledger: Ledger) -> DeploymentRecord:
 
 def _plan(ledger: Ledger, backend: DirectoryBackend, desired: tuple[Item, ...]) -> Plan:
     recorded = ledger.records("directory")
-    live = backend.observe({item.id for item in desired} | recorded.keys())
+    known = {name: record.item for name, record in recorded.items()}
+    live = backend.observe((known | {item.id: item for item in desired}).values())
     return make_plan(desired, recorded, live)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from directory_backend import DirectoryBackend, plain_secret
 
+from aisprint_cli.backends.interface import Site
 from aisprint_cli.backends.local.backend import LocalBackend
 from aisprint_cli.backends.registry import backend_names, open_backend
 from aisprint_cli.errors import UsageError
@@ -25,7 +26,7 @@ def test_ours_and_installed_ones_are_listed(installed: None) -> None:
 def test_ours_opens_without_starting_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AISPRINT_HOME", str(tmp_path / "home"))
 
-    opened = open_backend("local", tmp_path, plain_secret)
+    opened = open_backend("local", Site(tmp_path, plain_secret))
     opened.close()
 
     assert isinstance(opened, LocalBackend)
@@ -33,7 +34,7 @@ def test_ours_opens_without_starting_anything(tmp_path: Path, monkeypatch: pytes
 
 
 def test_an_installed_one_opens(installed: None, tmp_path: Path) -> None:
-    assert isinstance(open_backend("directory", tmp_path / "app", plain_secret), DirectoryBackend)
+    assert isinstance(open_backend("directory", Site(tmp_path / "app", plain_secret)), DirectoryBackend)
 
 
 @pytest.mark.parametrize(
@@ -42,13 +43,13 @@ def test_an_installed_one_opens(installed: None, tmp_path: Path) -> None:
 )
 def test_an_unknown_one_is_answered_with_names(installed: None, tmp_path: Path, name: str, mend: str) -> None:
     with pytest.raises(UsageError) as caught:
-        open_backend(name, tmp_path, plain_secret)
+        open_backend(name, Site(tmp_path, plain_secret))
 
     assert caught.value.mend == mend
 
 
 def test_one_that_does_not_load_names_where_it_comes_from(installed: None, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="does not load: ModuleNotFoundError") as caught:
-        open_backend("broken", tmp_path, plain_secret)
+        open_backend("broken", Site(tmp_path, plain_secret))
 
     assert "no_such_module:x" in caught.value.why

@@ -73,5 +73,5 @@ def local(_shared_home: Home, tmp_path: Path, cache: Path) -> Iterator[Local]:
         yield Local(_shared_home, application, backend)
         for cluster in backend._client.clusters():
             if cluster["name"] != KEEPER:
-                backend.remove(f"cluster/{cluster['name']}", keep_data=False, progress=lambda _: None)
+                backend.remove(cluster_item(cluster["name"]), keep_data=False, progress=lambda _: None)
         shutil.rmtree(_shared_home.all_kept, ignore_errors=True)

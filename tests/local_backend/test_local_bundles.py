@@ -6,7 +6,7 @@ import uuid
 from pathlib import Path
 
 import pytest
-from private_runtime import Local, processes_of, wait_until
+from private_runtime import Local, cluster_item, processes_of, wait_until
 
 from aisprint_cli.backends.interface import ItemState, JobState
 from aisprint_cli.errors import InvalidInputError
@@ -43,7 +43,7 @@ def test_a_part_runs_in_its_own_environment_as_in_its_image(local: Local, cache:
     item = local.function_item("my_part")
     made = local.backend.apply(item, local.notes.append)
     assert (made.state, made.digest) == (ItemState.READY, item.digest)
-    seen = local.backend.observe([item.id, "cluster/edge", "function/none"])
+    seen = local.backend.observe([item, cluster_item("edge"), local.function_item("none")])
     assert seen[item.id].digest == item.digest
     assert seen["function/none"].state is ItemState.ABSENT
     trace = str(uuid.uuid4())
@@ -95,12 +95,12 @@ def test_removing_is_repeatable_and_leaves_nothing(private: Local) -> None:
     private.put("part/input/a")
     private.settled(1)
     for _ in range(2):
-        private.backend.remove(item.id, keep_data=False, progress=private.notes.append)
-    assert private.backend.observe([item.id])[item.id].state is ItemState.ABSENT
+        private.backend.remove(item, keep_data=False, progress=private.notes.append)
+    assert private.backend.observe([item])[item.id].state is ItemState.ABSENT
     assert list(private.home.bundles.iterdir()) == []
     assert private.backend.objects("edge") == ()
     for _ in range(2):
-        private.backend.remove("cluster/edge", keep_data=False, progress=private.notes.append)
+        private.backend.remove(cluster_item("edge"), keep_data=False, progress=private.notes.append)
     wait_until(lambda: not processes_of(private.home), "the runtime to end")
     assert not (private.home.root / "clusters" / "edge").exists()
 

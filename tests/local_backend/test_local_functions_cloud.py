@@ -7,7 +7,7 @@ import uuid
 
 import pytest
 import requests
-from private_runtime import PASSWORD, Local, io, wait_until
+from private_runtime import PASSWORD, Local, cluster_item, io, wait_until
 
 from aisprint_cli.backends.interface import JobState
 from aisprint_cli.errors import ExternalError
@@ -69,7 +69,7 @@ def test_runs_of_functions_are_bounded_by_the_machine_alone(local: Local) -> Non
         return sum(job.state is JobState.RUNNING for job in local.backend.jobs()) == 3
 
     wait_until(running, "three runs that each ask for more than the resource names")
-    endpoint = local.backend.observe(["cluster/cloud"])["cluster/cloud"].outputs["endpoint"]
+    endpoint = local.backend.observe([cluster_item("cloud")])["cluster/cloud"].outputs["endpoint"]
     status = requests.get(f"{endpoint}/system/status", auth=("oscar", PASSWORD), timeout=30).json()
     gate.touch()
     local.settled(3)

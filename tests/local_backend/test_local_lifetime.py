@@ -60,7 +60,7 @@ def test_a_process_of_a_former_version_is_replaced_and_its_state_goes_on(home: H
     home.address.write_text(json.dumps(document | {"protocol": 1}))
 
     with closing(LocalBackend(private.application, resolve, home.root)) as newer:
-        seen = newer.observe(["cluster/edge"])["cluster/edge"]
+        seen = newer.observe([cluster_item("edge")])["cluster/edge"]
 
     assert seen.state is ItemState.READY
     assert launch.ensure(home).pid != document["pid"]
@@ -73,7 +73,7 @@ def test_what_a_killed_removal_left_is_swept(home: Home, private: Local) -> None
     (home.cluster("gone") / "buckets" / "x").mkdir(parents=True)
     (home.bundles / "unused").mkdir()
 
-    private.backend.remove("cluster/gone", keep_data=False, progress=ignore)
+    private.backend.remove(cluster_item("gone"), keep_data=False, progress=ignore)
 
     assert [path.name for path in home.all_clusters.iterdir()] == ["edge"]
     assert list(home.bundles.iterdir()) == []
@@ -92,8 +92,8 @@ def test_a_state_of_a_newer_version_is_left_alone(home: Home, private: Local) ->
 
 
 def test_nothing_is_started_to_find_nothing(home: Home, private: Local) -> None:
-    private.backend.remove("cluster/edge", keep_data=False, progress=ignore)
-    assert private.backend.observe(["cluster/edge"])["cluster/edge"].state is ItemState.ABSENT
+    private.backend.remove(cluster_item("edge"), keep_data=False, progress=ignore)
+    assert private.backend.observe([cluster_item("edge")])["cluster/edge"].state is ItemState.ABSENT
     assert private.backend.jobs() == ()
     assert not home.root.exists()
 
@@ -102,13 +102,13 @@ def test_the_process_ends_with_the_last_cluster_and_comes_back(home: Home, priva
     private.cluster("edge")
     private.cluster("cloud")
     pid = launch.ensure(home).pid
-    private.backend.remove("cluster/edge", keep_data=False, progress=ignore)
-    private.backend.remove("cluster/cloud", keep_data=False, progress=ignore)
+    private.backend.remove(cluster_item("edge"), keep_data=False, progress=ignore)
+    private.backend.remove(cluster_item("cloud"), keep_data=False, progress=ignore)
     wait_until(lambda: not alive(pid), "the runtime to end")
     assert not home.address.exists()
     assert not home.database.exists()
     private.cluster("edge")
-    assert private.backend.observe(["cluster/edge"])["cluster/edge"].state is ItemState.READY
+    assert private.backend.observe([cluster_item("edge")])["cluster/edge"].state is ItemState.READY
 
 
 def test_a_kill_in_mid_work_loses_nothing_and_doubles_nothing(private: Local) -> None:
@@ -178,7 +178,7 @@ def test_clusters_services_and_passwords_survive_a_kill(private: Local) -> None:
     private.cluster()
     private.script("kept", "true")
     private.kill_runtime()
-    url = private.backend.observe(["cluster/edge"])["cluster/edge"].outputs["endpoint"]
+    url = private.backend.observe([cluster_item("edge")])["cluster/edge"].outputs["endpoint"]
     answer = requests.get(f"{url}/system/services", auth=("oscar", PASSWORD), timeout=10)
     assert [service["name"] for service in answer.json()] == ["kept"]
 
@@ -229,10 +229,10 @@ def test_a_home_that_cannot_be_made_is_named(home: Home) -> None:
 
 def test_several_processes_use_one_runtime(private: Local, cache: object) -> None:
     others = [LocalBackend(private.application, resolve, private.home.root) for _ in range(3)]
-    for number, other in enumerate(others):
-        other.apply(cluster_item(f"c{number}"), ignore)
-    ids = [f"cluster/c{number}" for number in range(3)]
+    clusters = [cluster_item(f"c{number}") for number in range(3)]
+    for other, cluster in zip(others, clusters, strict=True):
+        other.apply(cluster, ignore)
     for other in others:
-        assert {state.state for state in other.observe(ids).values()} == {ItemState.READY}
+        assert {state.state for state in other.observe(clusters).values()} == {ItemState.READY}
         other.close()
     assert json.loads(private.home.address.read_text())["pid"] == launch.ensure(private.home).pid

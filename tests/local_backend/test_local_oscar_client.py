@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 import yaml
-from private_runtime import PASSWORD, Local, io, wait_until
+from private_runtime import PASSWORD, Local, cluster_item, io, wait_until
 
 from aisprint_cli.errors import InvalidInputError
 
@@ -23,7 +23,7 @@ with warnings.catch_warnings():  # its dependencies have syntax that newer Pytho
 @pytest.fixture
 def endpoint(local: Local) -> str:
     local.cluster()
-    found = local.backend.observe(["cluster/edge"])["cluster/edge"]
+    found = local.backend.observe([cluster_item("edge")])["cluster/edge"]
     return found.outputs["endpoint"]
 
 
@@ -142,9 +142,9 @@ def test_a_caller_hears_when_its_service_is_removed(client: Client, local: Local
 
 def test_a_change_through_the_api_is_seen_by_the_next_deploy(client: Client, local: Local) -> None:
     local.script("upper", "true", digest="as-deployed")
-    assert local.backend.observe(["function/upper"])["function/upper"].digest == "as-deployed"
+    assert local.backend.observe([local.function_item("upper")])["function/upper"].digest == "as-deployed"
     client.update_service("upper", service("echo other"))
-    assert local.backend.observe(["function/upper"])["function/upper"].digest == ""
+    assert local.backend.observe([local.function_item("upper")])["function/upper"].digest == ""
 
 
 @pytest.mark.parametrize("path", ["upper/../../secret", "/etc/passwd", "upper//x", "upper", "Up/in/x"])

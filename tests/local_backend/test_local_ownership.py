@@ -20,8 +20,8 @@ def test_data_are_kept_when_asked_and_the_place_is_told(local: Local) -> None:
     local.put("part/input/a", "precious")
     local.settled(1)
     local.backend._client.remove_service("edge", "part", keep_data=True)
-    local.backend.remove("cluster/edge", keep_data=True, progress=local.notes.append)
-    kept = Path(local.backend.observe(["cluster/edge"])["cluster/edge"].outputs[KEPT_DATA])
+    local.backend.remove(cluster_item("edge"), keep_data=True, progress=local.notes.append)
+    kept = Path(local.backend.observe([cluster_item("edge")])["cluster/edge"].outputs[KEPT_DATA])
     assert (kept / "part" / "input" / "a").read_text() == "precious"
 
 
@@ -30,7 +30,7 @@ def test_kept_data_come_back_with_their_cluster_and_set_nothing_off_again(local:
     local.script("copy", 'cp "$INPUT_FILE_PATH" "$TMP_OUTPUT_DIR/"')
     local.put("copy/input/a", "precious")
     local.settled(1)
-    local.backend.remove("cluster/edge", keep_data=True, progress=local.notes.append)
+    local.backend.remove(cluster_item("edge"), keep_data=True, progress=local.notes.append)
 
     seen = local.backend.apply(cluster_item(), local.notes.append)
     local.script("copy", 'cp "$INPUT_FILE_PATH" "$TMP_OUTPUT_DIR/"')
@@ -49,10 +49,10 @@ def test_kept_data_are_deleted_when_asked_and_without_the_runtime(private: Local
     private.cluster()
     private.script("copy", "true")
     private.put("copy/input/a", "precious")
-    private.backend.remove("cluster/edge", keep_data=True, progress=private.notes.append)
+    private.backend.remove(cluster_item("edge"), keep_data=True, progress=private.notes.append)
     wait_until(lambda: not processes_of(private.home), "the runtime to end")
 
-    private.backend.remove("cluster/edge", keep_data=False, progress=private.notes.append)
+    private.backend.remove(cluster_item("edge"), keep_data=False, progress=private.notes.append)
 
     assert not private.home.all_kept.exists()
     assert not processes_of(private.home)
@@ -62,16 +62,16 @@ def test_kept_data_of_one_application_are_not_given_to_another(local: Local, tmp
     local.cluster()
     local.script("copy", "true")
     local.put("copy/input/a", "precious")
-    local.backend.remove("cluster/edge", keep_data=True, progress=local.notes.append)
+    local.backend.remove(cluster_item("edge"), keep_data=True, progress=local.notes.append)
     other = LocalBackend(tmp_path, lambda _: "another", local.home.root)
 
-    assert other.observe(["cluster/edge"])["cluster/edge"].outputs == {}
+    assert other.observe([cluster_item("edge")])["cluster/edge"].outputs == {}
     assert other.apply(cluster_item(), local.notes.append).detail == ""
 
     assert other.objects("edge") == ()
-    other.remove("cluster/edge", keep_data=False, progress=local.notes.append)
+    other.remove(cluster_item("edge"), keep_data=False, progress=local.notes.append)
     other.close()
-    assert KEPT_DATA in local.backend.observe(["cluster/edge"])["cluster/edge"].outputs
+    assert KEPT_DATA in local.backend.observe([cluster_item("edge")])["cluster/edge"].outputs
 
 
 def test_a_cluster_of_another_application_is_neither_taken_nor_removed(local: Local, tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_a_cluster_of_another_application_is_neither_taken_nor_removed(local: Lo
     other = LocalBackend(tmp_path, lambda _: "another", local.home.root)
 
     with pytest.raises(StateError, match=re.escape(str(local.application))):
-        other.observe(["cluster/edge"])
+        other.observe([cluster_item("edge")])
 
     other.close()
 
@@ -89,9 +89,9 @@ def test_a_cluster_whose_ledger_was_lost_is_made_anew_with_the_new_password(loca
     values = {"secret://generated/password": "other", "secret://generated/local/owner": "another"}
     again = LocalBackend(local.application, values.__getitem__, local.home.root)
 
-    before = again.observe(["cluster/edge"])["cluster/edge"]
+    before = again.observe([cluster_item("edge")])["cluster/edge"]
     again.apply(cluster_item(), local.notes.append)
-    after = again.observe(["cluster/edge"])["cluster/edge"]
+    after = again.observe([cluster_item("edge")])["cluster/edge"]
 
     assert (before.state, before.digest == cluster_item().digest) == (ItemState.READY, False)
     assert after.digest == cluster_item().digest

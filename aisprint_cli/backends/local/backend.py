@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from aisprint_cli.backends.interface import (
+    EVERY_CAPABILITY,
     KEPT_DATA,
     ClusterSpec,
     FunctionSpec,
@@ -48,6 +49,7 @@ class LocalBackend:
     """
 
     name = "local"
+    capabilities = EVERY_CAPABILITY
 
     def __init__(
         self,
@@ -71,9 +73,9 @@ class LocalBackend:
 
     # Items
 
-    def observe(self, ids: Iterable[str]) -> Mapping[str, Observed]:
+    def observe(self, items: Iterable[Item]) -> Mapping[str, Observed]:
         """The present state of items; nothing is started to find out that there is nothing."""
-        wanted = list(ids)
+        wanted = [item.id for item in items]
         present: dict[str, Observed] = {}
         if wanted and self._client.has_state():
             clusters, services = self._client.clusters(), self._client.services()
@@ -81,8 +83,8 @@ class LocalBackend:
             url = self._client.url
             found = [_observed_cluster(self._taken_over(cluster), url) for cluster in clusters]
             found += [_observed_function(service, url) for service in services]
-            present = {item.id: item for item in found}
-        return {item: present.get(item) or self._absent(item) for item in wanted}
+            present = {entry.id: entry for entry in found}
+        return {name: present.get(name) or self._absent(name) for name in wanted}
 
     def _require_own(self, clusters: Iterable[Mapping[str, Any]]) -> None:
         """See that clusters were made from this application, not from another one of the same name.
@@ -190,18 +192,17 @@ class LocalBackend:
             return self._resolve(value)
         return value
 
-    def remove(self, item_id: str, *, keep_data: bool, progress: Progress) -> None:
+    def remove(self, item: Item, *, keep_data: bool, progress: Progress) -> None:
         """Remove a cluster or a function; what is gone already is left at that.
 
         Of a cluster, `keep_data=False` also deletes what an earlier removal kept.
         """
-        kind, _, name = item_id.partition("/")
-        if kind == ItemKind.CLUSTER:
-            self._remove_cluster(name, keep_data=keep_data, progress=progress)
+        if item.kind is ItemKind.CLUSTER:
+            self._remove_cluster(item.name, keep_data=keep_data, progress=progress)
             if not keep_data:
-                self._delete_kept(name, progress)
+                self._delete_kept(item.name, progress)
         elif self._client.has_state():
-            self._remove_function(name, keep_data=keep_data, progress=progress)
+            self._remove_function(item.name, keep_data=keep_data, progress=progress)
 
     def _delete_kept(self, name: str, progress: Progress) -> None:
         kept = self._kept(name)
