@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from aisprint_cli.placement.problem import Choice, Problem
 
-_MOST_TRIES = 500
+MOST_TRIES = 500
+"""More numbers of instances than these are not tried."""
 
 
 def cheapest_counts(problem: Problem, choices: Sequence[Choice]) -> tuple[Placement, float] | None:
@@ -34,7 +35,7 @@ def cheapest_counts(problem: Problem, choices: Sequence[Choice]) -> tuple[Placem
     start = tuple(least[number] for number in bought)
     queue = [(sum(map(float.__mul__, prices, map(float, start))), start)]
     seen = {start}
-    for _ in range(_MOST_TRIES):
+    for _ in range(MOST_TRIES):
         if not queue:
             break
         _, counts = heapq.heappop(queue)

@@ -73,14 +73,15 @@ class CostLine:
 def pinned(problem: Problem, placement: Placement) -> tuple[Problem, Placement]:
     """The problem with nothing left to choose but this placement: quick to evaluate at many rates."""
     components = tuple(
-        _only(component, choice)
+        only(component, choice)
         for component, choice in zip(problem.components, placement.choices, strict=True)
     )
     choices = tuple(Choice(0, choice.resources, choice.counts) for choice in placement.choices)
     return replace(problem, components=components), Placement(choices, placement.instances)
 
 
-def _only(component: Component, choice: Choice) -> Component:
+def only(component: Component, choice: Choice) -> Component:
+    """A component that is left no choice but one; its alternative is then number 0."""
     alternative = component.alternatives[choice.alternative]
     pieces = tuple(
         replace(piece, options=tuple(option for option in piece.options if option.resource == resource))
