@@ -1,7 +1,9 @@
 """`secret://` references and their values, which exist in memory only from the moment of sending.
 
 `secret://generated/NAME` is made once and kept in the ledger; `secret://env/NAME` is an environment
-variable; `secret://file/PATH` is the content of a file, its path relative to the application directory.
+variable; `secret://file/PATH` is the content of a file, its path relative to the application directory;
+`secret://keyring/SERVICE/NAME` is an entry of the system's keyring; `secret://yaml/FILE#KEYS` is a value
+that stands in clear in a document of the application.
 """
 
 from __future__ import annotations
@@ -13,11 +15,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from aisprint_cli.deploy.ledger import Ledger
+from aisprint_cli.deploy.secret_sources import MENDS, SecretSources, UnknownSourceError
 from aisprint_cli.errors import InvalidInputError
+from aisprint_cli.generate.secret_references import SCHEME
 
-SCHEME: Final = "secret://"
-_REFERENCE: Final = re.compile(r"secret://[A-Za-z0-9_./~+-]+")
+_REFERENCE: Final = re.compile(r"secret://[A-Za-z0-9_./~+%#-]+")
 _GENERATED_BYTES: Final = 24
+_TELLING_LENGTH: Final = 16
 _SHOWN_AS: Final = "***"
 
 
@@ -26,14 +30,13 @@ class SecretStore:
 
     Args:
         ledger: where generated values are kept.
-        application: the directory that `secret://file/` paths are relative to.
+        application: the directory that paths in references are relative to.
         environment: the environment variables.
     """
 
     def __init__(self, ledger: Ledger, application: Path, environment: Mapping[str, str]) -> None:
         self._ledger = ledger
-        self._application = application
-        self._environment = environment
+        self._sources = SecretSources(application, environment)
         self._known: set[str] = set(ledger.secret_values())
 
     def __call__(self, reference: str) -> str:
@@ -46,30 +49,32 @@ class SecretStore:
         if source == "generated" and name and reference.startswith(SCHEME):
             value = self._ledger.generated_secret(name, lambda: secrets.token_urlsafe(_GENERATED_BYTES))
         else:
-            value = self._outside(reference, source, name)
+            value = self._outside(reference, source if reference.startswith(SCHEME) else "", name)
         self._known.add(value)
         return value
 
     def _outside(self, reference: str, source: str, name: str) -> str:
-        problem = self.problem(reference)
-        if problem:
-            raise InvalidInputError(problem, mend=_MENDS.get(source, _MENDS[""]))
-        if source == "env":
-            return self._environment[name]
         try:
-            return (self._application / name).read_text().rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InvalidInputError(f"{reference} cannot be read.", mend=_MENDS["file"]) from error
+            return self._sources.look_up(source, name)
+        except LookupError as error:
+            reason = self._reason(reference, error)
+            raise InvalidInputError(reason, mend=MENDS.get(source, MENDS[""])) from error
+
+    @staticmethod
+    def _reason(reference: str, error: LookupError) -> str:
+        if isinstance(error, UnknownSourceError):
+            return f"{reference} is no secret reference that aisprint knows."
+        return f"{reference} has no value: {error.args[0]}."
 
     def problem(self, reference: str) -> str:
         """Why a reference has no value, without making or showing one; empty when it has."""
         source, _, name = reference.removeprefix(SCHEME).partition("/")
-        if not reference.startswith(SCHEME) or not name or source not in _MENDS:
-            return f"{reference} is no secret reference that aisprint knows."
-        if source == "env" and not self._environment.get(name):
-            return f"{reference} has no value: the environment variable is not set."
-        if source == "file" and not (self._application / name).is_file():
-            return f"{reference} has no value: there is no such file."
+        if source == "generated" and name and reference.startswith(SCHEME):
+            return ""
+        try:
+            self._sources.look_up(source if reference.startswith(SCHEME) else "", name)
+        except LookupError as error:
+            return self._reason(reference, error)
         return ""
 
     def require(self, references: Iterable[str]) -> None:
@@ -87,19 +92,17 @@ class SecretStore:
             )
 
     def redact(self, text: str) -> str:
-        """A text without any value that was handed out."""
-        for value in sorted(self._known, key=len, reverse=True):
-            if value:
-                text = text.replace(value, _SHOWN_AS)
+        """A text without any value that was handed out, nor a line of one that has several."""
+        hidden = {line for value in self._known for line in (value, *_lines(value)) if line}
+        for value in sorted(hidden, key=len, reverse=True):
+            text = text.replace(value, _SHOWN_AS)
         return text
 
 
-_MENDS: Final = {
-    "": "Use secret://generated/NAME, secret://env/NAME or secret://file/PATH.",
-    "generated": "Give it a name: secret://generated/NAME.",
-    "env": "Set the environment variable, then run this again.",
-    "file": "Write the file, readable by you only, then run this again.",
-}
+def _lines(value: str) -> list[str]:
+    """The lines of a value that tell something: not the frame around a key, nor short ones."""
+    lines = [line.strip() for line in value.splitlines()]
+    return [line for line in lines if len(line) >= _TELLING_LENGTH and not line.startswith("-----")]
 
 
 def references_in(value: Any) -> Iterator[str]:

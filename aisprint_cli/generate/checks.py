@@ -12,12 +12,12 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from aisprint_cli.diagnostics import Findings, Location
 from aisprint_cli.errors import InvalidInputError
-from aisprint_cli.generate.blueprint import physical_entries
+from aisprint_cli.generate.physical import PHYSICAL_PATH, PhysicalEntry, physical_entries
 from aisprint_cli.generate.positions import Locate, whole_file
 from aisprint_cli.model.application import Application
 from aisprint_cli.model.deployment import Deployment, PlacedPart
@@ -26,13 +26,12 @@ from aisprint_cli.model.resources import Layer, LayerKind, Resource
 
 DAG_PATH: Final = "common_config/application_dag.yaml"
 CANDIDATES_PATH: Final = "common_config/candidate_deployments.yaml"
-PHYSICAL_PATH: Final = "common_config/physical_nodes.yaml"
 
 NATIVE_MEMORY_MIB: Final = (128, 10240)
 """What AWS Lambda takes, in MiB."""
 
 _IDENTITY: Final[Mapping[LayerKind, tuple[tuple[str, str], ...]]] = {
-    LayerKind.PHYSICAL_PROVISIONED: (("minio", "endpoint"), ("oscar", "name")),
+    LayerKind.PHYSICAL_PROVISIONED: (("minio", "endpoint"), ("oscar", "name"), ("oscar", "endpoint")),
     LayerKind.FUNCTIONS: (("aws", "bucket"), ("aws", "region")),
 }
 """Which fields of `physical_nodes.yaml` tell what exists already apart."""
@@ -239,42 +238,32 @@ def _check_physical_nodes(
         used = {placed.resource for placed in deployment.placed if placed.layer == number}
         entries = physical_entries(application.physical_nodes, layer, used)
         _check_one_cluster(layer, entries, locate, findings)
-        for keys, facts in entries.items():
-            place = partial(locate, PHYSICAL_PATH, "ComputationalLayers", keys[0], "Resources", keys[1])
+        for entry in entries.values():
+            place = partial(locate, PHYSICAL_PATH, *entry.keys)
             if layer.kind is LayerKind.PHYSICAL_PROVISIONED:
-                _check_endpoint(_field(facts, "minio", "endpoint"), place, findings)
+                for section in ("minio", "oscar"):
+                    _check_endpoint(section, entry.text(section, "endpoint"), place, findings)
             if layer.kind is LayerKind.FUNCTIONS:
-                _check_bucket(_field(facts, "aws", "bucket"), place, findings)
+                _check_bucket(entry.text("aws", "bucket"), place, findings)
 
 
 def _check_one_cluster(
-    layer: Layer, entries: Mapping[tuple[str, str], Mapping[str, Any]], locate: Locate, findings: Findings
+    layer: Layer, entries: Mapping[str, PhysicalEntry], locate: Locate, findings: Findings
 ) -> None:
     identity = _IDENTITY.get(layer.kind, ())
-    said = {
-        keys: tuple(_field(facts, section, field) for section, field in identity)
-        for keys, facts in entries.items()
-    }
-    if len(set(said.values())) > 1:
-        (layer_key, resource_key), *_ = entries
-        what = " or ".join(f"{section}.{field}" for section, field in identity)
+    said = {tuple(entry.text(*field) for field in identity) for entry in entries.values()}
+    if len(said) > 1:
+        what = " or ".join(".".join(field) for field in identity)
         findings.error(
             "tosca.one_cluster",
-            locate(PHYSICAL_PATH, "ComputationalLayers", layer_key, "Resources", resource_key),
-            f"The resources {' and '.join(str(facts['name']) for facts in entries.values())} of layer"
-            f" {layer.number} differ in {what}.",
+            locate(PHYSICAL_PATH, *next(iter(entries.values())).keys),
+            f"The resources {' and '.join(entries)} of layer {layer.number} differ in {what}.",
             why="A layer is one cluster with one storage: the parts on it hand files over there.",
             mend="Give each cluster a layer of its own, or place the parts on one of these resources.",
         )
 
 
-def _field(facts: Mapping[str, Any], section: str, field: str) -> str | None:
-    entry = facts.get(section)
-    value = entry.get(field) if isinstance(entry, Mapping) else None
-    return value if isinstance(value, str) and value else None
-
-
-def _check_endpoint(endpoint: str | None, place: Place, findings: Findings) -> None:
+def _check_endpoint(section: str, endpoint: str | None, place: Place, findings: Findings) -> None:
     if endpoint is None:
         return
     # What was written is not repeated in the message: it may hold a password.
@@ -282,15 +271,15 @@ def _check_endpoint(endpoint: str | None, place: Place, findings: Findings) -> N
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         findings.error(
             "tosca.endpoint",
-            place("minio", "endpoint"),
+            place(section, "endpoint"),
             "The endpoint is no http or https address.",
             why="The parts on other layers write to it.",
-            mend="Write it as https://minio.example.org.",
+            mend=f"Write it as https://{section}.example.org.",
         )
     elif parts.username or parts.password or parts.query or parts.fragment:
         findings.error(
             "tosca.endpoint_secret",
-            place("minio", "endpoint"),
+            place(section, "endpoint"),
             "The endpoint holds more than an address.",
             why="It is written into every template, where no secret may be.",
             mend="Leave only https://host[:port]; keys have fields of their own.",

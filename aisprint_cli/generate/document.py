@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from aisprint_cli.generate import names, nodes, yaml_text
-from aisprint_cli.generate.blueprint import Blueprint, Cluster
+from aisprint_cli.generate.blueprint import Blueprint
+from aisprint_cli.generate.cluster import Cluster
 from aisprint_cli.generate.metadata import template_metadata
 from aisprint_cli.generate.nodes import Builder, Fragment
 from aisprint_cli.generate.qos import layer_constraints, qos_document
@@ -20,10 +21,10 @@ on node templates."""
 
 BUILDERS: Final[Mapping[LayerKind, Builder]] = MappingProxyType(
     {
-        LayerKind.VIRTUAL: nodes.oscar_functions,
-        LayerKind.PHYSICAL_PROVISIONED: nodes.oscar_functions,
-        LayerKind.PHYSICAL_TO_PROVISION: nodes.oscar_functions,
-        LayerKind.FUNCTIONS: nodes.native_functions,
+        LayerKind.VIRTUAL: nodes.functions,
+        LayerKind.PHYSICAL_PROVISIONED: nodes.functions,
+        LayerKind.PHYSICAL_TO_PROVISION: nodes.functions,
+        LayerKind.FUNCTIONS: nodes.functions,
     }
 )
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from aisprint_cli.generate import names, yaml_text
-from aisprint_cli.generate.blueprint import Blueprint, Cluster
+from aisprint_cli.generate.blueprint import Blueprint
 from aisprint_cli.generate.checks import require_deployable
+from aisprint_cli.generate.cluster import Cluster
 from aisprint_cli.generate.document import layer_document
 from aisprint_cli.generate.expressions import resolve
 from aisprint_cli.generate.functions import service_document

@@ -9,7 +9,8 @@ from functools import cache
 from typing import Any, Final
 
 from aisprint_cli.generate import names
-from aisprint_cli.generate.blueprint import Blueprint, Cluster
+from aisprint_cli.generate.blueprint import Blueprint
+from aisprint_cli.generate.cluster import Cluster
 from aisprint_cli.generate.storage import storage_of
 from aisprint_cli.model.candidates import Container
 from aisprint_cli.model.deployment import PlacedPart

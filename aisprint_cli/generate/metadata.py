@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from aisprint_cli.generate import names
-from aisprint_cli.generate.blueprint import Blueprint, Cluster
+from aisprint_cli.generate.access import access_of
+from aisprint_cli.generate.blueprint import Blueprint
+from aisprint_cli.generate.cluster import Cluster
 from aisprint_cli.model.deployment import PlacedPart
 
 FORMAT: Final = "1"
@@ -43,6 +45,7 @@ def template_metadata(blueprint: Blueprint, cluster: Cluster) -> dict[str, str]:
         "layer_kind": str(cluster.layer.kind),
         "layer_name": cluster.layer.name,
         "cluster": cluster.name,
+        "access": json.dumps(access_of(cluster), ensure_ascii=False),
         "resources": json.dumps([asdict(resource) for resource in resources], ensure_ascii=False),
     }
     return {"infra_name": f"{application} {deployment} layer {cluster.number}"} | _prefixed(facts)

@@ -12,8 +12,6 @@ from aisprint_cli.model.resources import LayerKind
 DEFAULT_DOMAIN: Final = "aisprint.internal"
 """Where clusters get their names when no domain is given; `.internal` is reserved for private use."""
 
-SECRET_SCHEME: Final = "secret://"  # noqa: S105  the scheme of references, not a secret
-_GENERATED = f"{SECRET_SCHEME}generated/"
 _HASH_LENGTH = 6
 
 _NODE_PREFIXES: Final = {LayerKind.FUNCTIONS: "lambda_function_"}
@@ -50,16 +48,6 @@ def template_file_name(layer: int) -> str:
 def node_name(kind: LayerKind, part: Part) -> str:
     """The name of a part's node template."""
     return _NODE_PREFIXES.get(kind, _OSCAR_NODE_PREFIX) + part.name
-
-
-def generated_secret(cluster: str, name: str) -> str:
-    """The reference to a secret that is made when the cluster is first deployed."""
-    return f"{_GENERATED}{cluster}/{name}"
-
-
-def is_secret_reference(value: object) -> bool:
-    """Whether a value of a template stands for a secret."""
-    return isinstance(value, str) and value.startswith(SECRET_SCHEME)
 
 
 def design_directory(part: Part) -> str:

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aisprint_cli.generate import names
-from aisprint_cli.generate.blueprint import DOMAIN_INPUT, Blueprint, Cluster
+from aisprint_cli.generate.blueprint import Blueprint
+from aisprint_cli.generate.cluster import DOMAIN_INPUT, INFLUX_TOKEN, OSCAR_SECRET, Cluster
 from aisprint_cli.generate.functions import function_properties
 from aisprint_cli.generate.metadata import node_metadata
 from aisprint_cli.generate.storage import secret_names, storage_of
 
 FUNCTION_TYPE: Final = "tosca.nodes.aisprint.FaaS.Function"
 PLACEMENT_TYPE: Final = "tosca.policies.indigo.Placement"
-OSCAR_SECRET: Final = "oscar_password"  # noqa: S105  the name of a secret
 
 
 @dataclass(frozen=True)
@@ -44,35 +44,13 @@ class Fragment:
 Builder = Callable[[Blueprint, Cluster], Fragment]
 
 
-def oscar_functions(blueprint: Blueprint, cluster: Cluster) -> Fragment:
-    """The functions of an OSCAR cluster that is there when they are deployed."""
-    inputs = {
-        DOMAIN_INPUT: _text_input(
-            blueprint.domain, "The DNS domain of the clusters that are still to be made."
-        ),
-        OSCAR_SECRET: _secret_input(
-            cluster.secret(OSCAR_SECRET), f"The password of OSCAR on {cluster.name}."
-        ),
-    }
-    return Fragment(inputs=inputs) + _storage_secrets(cluster) + _functions(blueprint, cluster)
-
-
-def native_functions(blueprint: Blueprint, cluster: Cluster) -> Fragment:
-    """The functions of a layer whose functions are the cloud's own."""
-    inputs = {
-        DOMAIN_INPUT: _text_input(
-            blueprint.domain, "The DNS domain of the clusters that are still to be made."
-        )
-    }
-    return Fragment(inputs=inputs) + _storage_secrets(cluster) + _functions(blueprint, cluster)
-
-
-def _functions(blueprint: Blueprint, cluster: Cluster) -> Fragment:
-    fragment = Fragment()
+def functions(blueprint: Blueprint, cluster: Cluster) -> Fragment:
+    """The functions of a cluster that is there when they are deployed, and where each of them goes."""
+    fragment = Fragment(inputs=_cluster_inputs(blueprint, cluster))
     for placed in blueprint.parts_on(cluster):
         node = names.node_name(cluster.layer.kind, placed.part)
         for remote in storage_of(blueprint, placed.part.name).remote:
-            fragment += _storage_secrets(remote)
+            fragment += Fragment(inputs=_storage_secrets(remote))
         body = {
             "type": FUNCTION_TYPE,
             "metadata": node_metadata(placed),
@@ -80,6 +58,20 @@ def _functions(blueprint: Blueprint, cluster: Cluster) -> Fragment:
         }
         fragment += Fragment(nodes={node: body})
     return fragment + _placement(cluster, tuple(fragment.nodes))
+
+
+def _cluster_inputs(blueprint: Blueprint, cluster: Cluster) -> dict[str, dict[str, Any]]:
+    """What a cluster is reached with: its secrets are here where they are made or known."""
+    domain = _text_input(blueprint.domain, "The DNS domain of the clusters that are still to be made.")
+    inputs = {DOMAIN_INPUT: domain}
+    if not cluster.is_native and cluster.knows(OSCAR_SECRET):
+        description = f"The password of OSCAR on {cluster.name}."
+        inputs[OSCAR_SECRET] = _secret_input(cluster.secret(OSCAR_SECRET), description)
+    if cluster.given_secret(INFLUX_TOKEN):
+        description = f"Opens the measures of {cluster.name}."
+        inputs[cluster.secret_input(INFLUX_TOKEN)] = _secret_input(cluster.secret(INFLUX_TOKEN), description)
+    known = _storage_secrets(cluster) if any(map(cluster.knows, secret_names(cluster))) else {}
+    return inputs | known
 
 
 def _placement(cluster: Cluster, nodes: tuple[str, ...]) -> Fragment:
@@ -92,15 +84,12 @@ def _placement(cluster: Cluster, nodes: tuple[str, ...]) -> Fragment:
     return Fragment(policies={f"place_on_{cluster.name}": policy})
 
 
-def _storage_secrets(cluster: Cluster) -> Fragment:
-    return Fragment(
-        inputs={
-            cluster.secret_input(name): _secret_input(
-                cluster.secret(name), f"Opens the storage of {cluster.name}."
-            )
-            for name in secret_names(cluster)
-        }
-    )
+def _storage_secrets(cluster: Cluster) -> dict[str, dict[str, Any]]:
+    description = f"Opens the storage of {cluster.name}."
+    return {
+        cluster.secret_input(name): _secret_input(cluster.secret(name), description)
+        for name in secret_names(cluster)
+    }
 
 
 def _text_input(default: str, description: str) -> dict[str, Any]:

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aisprint_cli.errors import InvalidInputError
-from aisprint_cli.generate import names, yaml_text
-from aisprint_cli.generate.blueprint import DOMAIN_INPUT
+from aisprint_cli.generate import yaml_text
+from aisprint_cli.generate.cluster import DOMAIN_INPUT, OSCAR_SECRET
 from aisprint_cli.generate.expressions import inputs_used, resolve
 from aisprint_cli.generate.functions import service_document
 from aisprint_cli.generate.metadata import FORMAT, PREFIX, ClusterResource
-from aisprint_cli.generate.nodes import FUNCTION_TYPE, OSCAR_SECRET
+from aisprint_cli.generate.nodes import FUNCTION_TYPE
+from aisprint_cli.generate.secret_references import generated, is_reference
 from aisprint_cli.model.resources import LayerKind
 
 _MEND = "Make it again with `aisprint toscarize`."
@@ -124,9 +125,10 @@ def _template(document: Mapping[str, Any], facts: Mapping[str, str]) -> Template
         for name, node in topology["node_templates"].items()
         if node["type"] == FUNCTION_TYPE
     )
-    password = str(inputs.get(OSCAR_SECRET) or names.generated_secret(cluster, OSCAR_SECRET))
+    password = str(inputs.get(OSCAR_SECRET) or generated(cluster, OSCAR_SECRET))
     services = [function.service for function in functions]
-    references = {*_references([*inputs.values(), *services]), password}
+    access = {name: str(value) for name, value in resolve(json.loads(facts["access"]), inputs).items()}
+    references = {*_references([*inputs.values(), *services, access]), password}
     return Template(
         application=facts["application"],
         deployment=facts["deployment"],
@@ -138,6 +140,7 @@ def _template(document: Mapping[str, Any], facts: Mapping[str, str]) -> Template
         password=password,
         secrets=tuple(sorted(references)),
         functions=functions,
+        access=access,
         infrastructure=_infrastructure(topology),
     )
 
@@ -171,7 +174,7 @@ def _function(name: str, node: Mapping[str, Any], inputs: Mapping[str, Any]) -> 
 
 
 def _references(value: Any) -> Iterator[str]:
-    if names.is_secret_reference(value):
+    if is_reference(value):
         yield value
     elif isinstance(value, Mapping):
         for entry in value.values():

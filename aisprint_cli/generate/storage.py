@@ -12,13 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from aisprint_cli.generate.blueprint import MINIO_USER, REGION, Blueprint, Cluster
+from aisprint_cli.generate.blueprint import Blueprint
+from aisprint_cli.generate.cluster import MINIO_ACCESS, MINIO_SECRET, S3_ACCESS, S3_SECRET, Cluster
 from aisprint_cli.generate.expressions import get_input
 from aisprint_cli.model.naming import service_name
-
-MINIO_SECRET = "minio_password"  # noqa: S105  the name of a secret
-S3_ACCESS = "s3_access_key"
-S3_SECRET = "s3_secret_key"  # noqa: S105  the name of a secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +71,14 @@ def _folder(own: Cluster, target: Cluster, path: str) -> Folder:
 
 
 def _minio_provider(cluster: Cluster) -> dict[str, Any]:
-    return {
+    provider = {
         "endpoint": cluster.minio_endpoint,
-        "access_key": MINIO_USER,
+        "access_key": cluster.minio_user,
         "secret_key": get_input(cluster.secret_input(MINIO_SECRET)),
-        "region": REGION,
+        "region": cluster.minio_region,
     }
+    # OSCAR checks certificates unless told otherwise; so it is said only where a person turned it off.
+    return provider | ({"verify": False} if cluster.fact("minio", "ssl_verify") == "false" else {})
 
 
 def _s3_provider(cluster: Cluster) -> dict[str, Any]:
@@ -95,4 +94,6 @@ _PROVIDERS: dict[str, Callable[[Cluster], dict[str, Any]]] = {"minio": _minio_pr
 
 def secret_names(cluster: Cluster) -> tuple[str, ...]:
     """The names of the secrets that open a cluster's storage."""
-    return (S3_ACCESS, S3_SECRET) if cluster.is_native else (MINIO_SECRET,)
+    if cluster.is_native:
+        return S3_ACCESS, S3_SECRET
+    return (MINIO_ACCESS, MINIO_SECRET) if cluster.given_secret(MINIO_ACCESS) else (MINIO_SECRET,)

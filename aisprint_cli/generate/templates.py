@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from aisprint_cli.generate import names, yaml_text
-from aisprint_cli.generate.blueprint import Blueprint, Cluster
+from aisprint_cli.generate.blueprint import Blueprint
 from aisprint_cli.generate.checks import require_deployable
+from aisprint_cli.generate.cluster import Cluster
 from aisprint_cli.generate.document import layer_document
 from aisprint_cli.generate.positions import Locate, whole_file
 from aisprint_cli.generate.verify import verify_tosca

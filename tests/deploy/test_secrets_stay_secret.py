@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,43 @@ def test_values_come_from_the_environment_and_from_files(ledger: Ledger, tmp_pat
     assert store(f"secret://file/{tmp_path / 'absolute'}") == "from-absolute"
 
 
+def test_a_value_that_stands_in_a_document_is_taken_as_it_is_written(ledger: Ledger, tmp_path: Path) -> None:
+    (tmp_path / "nodes.yaml").write_text(
+        "layers:\n  'a.b c':\n  - key: 007\n  - key: |\n      first\n      second\n"
+    )
+    store = _store(ledger, tmp_path)
+
+    assert store("secret://yaml/nodes.yaml#layers.a%2Eb%20c.0.key") == "007"
+    assert store("secret://yaml/nodes.yaml#layers.a%2Eb%20c.1.key") == "first\nsecond\n"
+    for place in ("layers.other", "layers.a%2Eb%20c.7.key", "layers", "layers.a%2Eb%20c.x"):
+        with pytest.raises(InvalidInputError, match="nothing stands there"):
+            store(f"secret://yaml/nodes.yaml#{place}")
+
+
+def test_a_value_comes_from_the_keyring_where_that_is_installed(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "keyring").mkdir()
+    (tmp_path / "keyring" / "__init__.py").write_text(
+        "def get_password(service, user):\n"
+        "    return 'from-keyring' if (service, user) == ('site/minio', 'edge') else None\n"
+    )
+    (tmp_path / "keyring" / "errors.py").write_text("class KeyringError(Exception):\n    pass\n")
+    store = _store(ledger, tmp_path)
+    for name in ("keyring", "keyring.errors"):
+        monkeypatch.setitem(sys.modules, name, None)
+    assert "is not installed" in store.problem("secret://keyring/site/minio/edge")
+
+    for name in ("keyring", "keyring.errors"):
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert store("secret://keyring/site/minio/edge") == "from-keyring"
+    assert "no such entry" in store.problem("secret://keyring/site/minio/cloud")
+    assert "a service and an entry" in store.problem("secret://keyring/minio")
+    for name in ("keyring", "keyring.errors"):
+        monkeypatch.delitem(sys.modules, name)
+
+
 @pytest.mark.parametrize(
     "reference",
     [
@@ -43,6 +81,8 @@ def test_values_come_from_the_environment_and_from_files(ledger: Ledger, tmp_pat
         "secret://vault/x",
         "secret://generated/",
         "secret://env/",
+        "secret://yaml/none.yaml#a",
+        "secret://keyring/x",
         "plain",
     ],
 )
@@ -71,6 +111,16 @@ def test_handed_out_values_are_taken_out_of_texts(ledger: Ledger, tmp_path: Path
 
     assert store.redact(f"login s3cret and {generated} failed") == "login *** and *** failed"
     assert _store(ledger, tmp_path).redact(f"again {generated}") == "again ***"
+
+
+def test_a_single_line_of_a_key_is_taken_out_too(ledger: Ledger, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("-----BEGIN KEY-----\nMIIEpAIBAAKCAQEA7\n-----END KEY-----\n")
+    store = _store(ledger, tmp_path)
+    store("secret://file/key")
+
+    assert store.redact("bad line MIIEpAIBAAKCAQEA7 after -----BEGIN KEY-----") == (
+        "bad line *** after -----BEGIN KEY-----"
+    )
 
 
 def test_references_are_found_wherever_they_are() -> None:

@@ -13,6 +13,7 @@ from aisprint_cli.load.documents import PHYSICAL, RESOURCES, SOLVER
 from aisprint_cli.load.shapes.reader import INVALID
 from aisprint_cli.model.resources import Layer, LayerKind
 
+_ACCESS: Final = ("fe_node", "wns", "minio", "oscar", "aws", "kubernetes")
 _GROUPS: Final = ("EdgeResources", "CloudResources", "FaaSResources")
 
 
@@ -65,7 +66,9 @@ def _check_physical_layer(
             message = f"The layer {layer.number} has no resource `{name}`."
             mend = checker.did_you_mean(name, known)
             checker.value("physical.unknown-resource", PHYSICAL, (*keys, "name"), message, mend)
-        if not any(resource.get(access) for access in ("fe_node", "wns", "minio", "oscar", "aws")):
+        if not any(
+            resource.get(access) for access in _ACCESS
+        ):
             message = f"The resource `{name or key}` says nothing about how to reach it."
             checker.key("physical.no-access", PHYSICAL, keys, message)
 

@@ -278,7 +278,7 @@ _OPTIONAL: Final = (
         "physical.no-access",
         "A physical resource says nothing about how to reach it.",
         "Nothing can be deployed to it.",
-        "Give fe_node and wns, or minio and oscar, or aws.",
+        "Give fe_node and wns, or minio and oscar, or aws, or kubernetes.",
     ),
     warning(
         "physical.virtual-layer",

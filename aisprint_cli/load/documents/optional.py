@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from aisprint_cli.load.shapes.collections import ANYTHING, Field, ListOf, MapOf, Record
-from aisprint_cli.load.shapes.values import Label, Number, Text, Verbatim
+from aisprint_cli.load.shapes.values import Boolean, Label, Number, Text, Verbatim
 
+_SECRET = "Rather than the secret itself: env:NAME, file:PATH or keyring:SERVICE/NAME."  # noqa: S105
+_CHECKED = "Whether its certificate is checked; it is where nothing is said."
 _ACCESS = {
     "private_ip": Field(Label(), "The address inside the site."),
     "ssh_user": Field(Label(), "The user to log in as."),
-    "ssh_key": Field(Label(), "The private key to log in with."),
+    "ssh_key": Field(Label(), f"The private key to log in with. {_SECRET}"),
 }
 _FRONT_END = Record(
     "FrontEndNode",
@@ -19,20 +21,38 @@ _WORKER = Record("WorkerNode", "A node that runs jobs.", _ACCESS)
 _INFLUX = Record(
     "InfluxAccess",
     "Where the monitoring data goes.",
-    {"endpoint": Field(Label(), "The address."), "token": Field(Label(), "The access token.")},
+    {"endpoint": Field(Label(), "The address."), "token": Field(Label(), f"The access token. {_SECRET}")},
 )
 _MINIO = Record(
     "MinioAccess",
     "The storage of a cluster that is already there.",
     {
         "endpoint": Field(Label(), "The address."),
-        "access_key": Field(Label(), "The user."),
-        "secret_key": Field(Label(), "The password."),
+        "access_key": Field(Label(), f"The user. {_SECRET}"),
+        "secret_key": Field(Label(), f"The password. {_SECRET}"),
         "region": Field(Label(), "The region."),
+        "ssl_verify": Field(Boolean(), _CHECKED),
     },
 )
 _OSCAR = Record(
-    "OscarAccess", "The OSCAR that is already there.", {"name": Field(Label(), "The cluster's name.")}
+    "OscarAccess",
+    "The OSCAR that is already there.",
+    {
+        "name": Field(Label(), "The cluster's name, and the id of its line in im/auth.dat."),
+        "endpoint": Field(Label(), "The address."),
+        "user": Field(Label(), "The user; oscar where nothing is said."),
+        "password": Field(Label(), f"The user's password. {_SECRET}"),
+        "ssl_verify": Field(Boolean(), _CHECKED),
+    },
+)
+_KUBERNETES = Record(
+    "KubernetesAccess",
+    "The Kubernetes that is already there, without OSCAR.",
+    {
+        "context": Field(Label(), "The context in the kubeconfig file."),
+        "namespace": Field(Label(), "The namespace to deploy to."),
+        "kubeconfig": Field(Label(), "The path of the kubeconfig file."),
+    },
 )
 _AWS = Record(
     "AwsAccess",
@@ -40,8 +60,10 @@ _AWS = Record(
     {
         "bucket": Field(Label(), "The bucket for input and output."),
         "region": Field(Label(), "The region."),
-        "access_key": Field(Label(), "The access key."),
-        "secret_key": Field(Label(), "The secret key."),
+        "access_key": Field(Label(), f"The access key. {_SECRET}"),
+        "secret_key": Field(Label(), f"The secret key. {_SECRET}"),
+        "role": Field(Label(), "The role that functions run as."),
+        "endpoint": Field(Label(), "The address of the cloud's interface, where it is not AWS itself."),
     },
 )
 _NODE = Record(
@@ -55,6 +77,7 @@ _NODE = Record(
         "minio": Field(_MINIO, "The storage of a cluster that is already there."),
         "oscar": Field(_OSCAR, "The OSCAR that is already there."),
         "aws": Field(_AWS, "The account that hosts functions."),
+        "kubernetes": Field(_KUBERNETES, "The Kubernetes that is already there, without OSCAR."),
     },
 )
 _LAYER = Record(
