@@ -24,7 +24,8 @@ from operator import add, mul
 from typing import TYPE_CHECKING, NamedTuple
 
 from aisprint_cli.placement.candidates import SOMEWHERE, Candidate, CandidateMaker, Configuration
-from aisprint_cli.placement.completion import memory_holds, paths_hold, response_s, shared_cost
+from aisprint_cli.placement.completion import is_feasible, memory_holds, paths_hold, response_s, shared_cost
+from aisprint_cli.placement.piece_options import wait_s
 from aisprint_cli.placement.problem import RELATIVE_TOLERANCE, Tier
 from aisprint_cli.placement.surrogate import surrogates
 
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from aisprint_cli.placement.compiled import Compiled, PieceOption
+    from aisprint_cli.placement.compiled import Compiled
+    from aisprint_cli.placement.piece_options import PieceOption
     from aisprint_cli.placement.relaxation import Relaxation
 
 ROW_TOLERANCE = 1e-8
@@ -101,10 +103,11 @@ class AssignmentSearch:
         self._pause = pause
         self._most_nodes = most_nodes
         self._fixed = sum(
-            compiled.prices[column] * count
+            compiled.costs[column][count]
             for column, count in zip(configuration.columns, configuration.instances, strict=True)
         )
         self._energy_left_wh = _energy_left_wh(compiled, configuration)
+        self._queues = configuration.queues(compiled)
         alternatives, components = relaxation.minima(costs)
         paid = sum(row.price * configuration.instances[row.slot] for row in configuration.rows)
         self._bound = float(components.sum()) + self._fixed - paid
@@ -147,11 +150,13 @@ class AssignmentSearch:
             self._descend(0, 0.0, (0.0,) * len(self._capacity), 0, 0)
 
     def _watch(self, multipliers: Sequence[Sequence[float]]) -> None:
-        """Choose the rows to watch: the slots, the rows with a price, and the surrogates."""
+        """Choose the rows to watch: the slots, the queues, the rows with a price, and the surrogates."""
         rows, instances = self._configuration.rows, self._configuration.instances
         priced = [place for place, row in enumerate(rows) if row.price > 0]
-        self._priced = [(len(instances) + i, rows[place].price) for i, place in enumerate(priced)]
+        fixed = len(instances) + len(self._queues)
+        self._priced = [(fixed + i, rows[place].price) for i, place in enumerate(priced)]
         self._capacity = [count * (1 - RELATIVE_TOLERANCE) for count in instances]
+        self._capacity += [float("inf")] * len(self._queues)
         self._capacity += [instances[rows[place].slot] * (1 + ROW_TOLERANCE) for place in priced]
         counts = [instances[row.slot] for row in rows]
         self._capacity += [sum(map(mul, shares, counts)) * (1 + ROW_TOLERANCE) for shares in multipliers]
@@ -161,9 +166,9 @@ class AssignmentSearch:
             for item in items:
                 own = [item.weights[place] for place in priced]
                 own += [sum(map(mul, shares, item.weights)) for shares in multipliers]
-                ways.append(_Way(item, (*item.loads, *own)))
+                ways.append(_Way(item, (*item.loads, *item.moments, *own)))
             if multipliers:
-                place = len(instances) + len(priced)
+                place = fixed + len(priced)
                 ways.sort(key=lambda way: (round(way.candidate.regret, 9), way.weights[place]))
             off = [way for way in ways if not way.candidate.first.edge]
             on = [way for way in ways if way.candidate.last.edge]
@@ -197,8 +202,7 @@ class AssignmentSearch:
             if limit_s < float("inf")
         ]
         self._limits += [
-            (limit.components, limit.limit_s * (1 + RELATIVE_TOLERANCE))
-            for limit in self._compiled.problem.path_limits
+            (limit.components, limit.limit_s * (1 + RELATIVE_TOLERANCE)) for limit in self._compiled.paths
         ]
 
     def _to_come(self, depth: int, off: int, on: int) -> _Ahead | None:
@@ -281,7 +285,11 @@ class AssignmentSearch:
         return False
 
     def _reaches(self, component: int, candidate: Candidate) -> bool:
-        """Whether a network joins it to its neighbours placed already."""
+        """Whether it keeps its bonds, and a network joins it to its neighbours placed already."""
+        if candidate.places and not self._compiled.bonds.agree(
+            component, candidate.places, [item.places if item else None for item in self._chosen]
+        ):
+            return False
         if self._compiled.connected:
             return True
         for other in self._compiled.predecessors[component]:
@@ -294,16 +302,22 @@ class AssignmentSearch:
                 return False
         return True
 
-    def _inverse_idle(self, weights: Vector, least: Vector) -> list[float]:
-        """One over one minus the utilisation of each slot, with the least that is still to come."""
-        return [
+    def _stretch(self, weights: Vector, least: Vector) -> list[float]:
+        """What load does to times (see `Candidate.times_s`), with the least that is still to come."""
+        instances = self._configuration.instances
+        stretch = [
             count / (count - load - more)
-            for count, load, more in zip(self._configuration.instances, weights, least, strict=False)
+            for count, load, more in zip(instances, weights, least, strict=False)
         ]
+        for place, slot in enumerate(self._queues, len(instances)):
+            servers = self._compiled.servers[self._configuration.columns[slot]]
+            load, moment = weights[slot] + least[slot], weights[place] + least[place]
+            stretch.append(wait_s(servers, instances[slot], load, moment))
+        return stretch
 
     def _in_time(self, weights: Vector, least: Vector) -> bool:
         """Whether every limit can still hold: what is placed, and the fastest way for what is not."""
-        inverse = self._inverse_idle(weights, least)
+        stretch = self._stretch(weights, least)
         known: dict[int, float] = {}
         for components, limit_s in self._limits:
             total_s = 0.0
@@ -312,9 +326,9 @@ class AssignmentSearch:
                 if time_s is None:
                     candidate = self._chosen[component]
                     if candidate is not None:
-                        time_s = response_s(candidate, inverse)
+                        time_s = response_s(candidate, stretch)
                     else:
-                        time_s = min([response_s(item, inverse) for item in self._fastest[component]])
+                        time_s = min([response_s(item, stretch) for item in self._fastest[component]])
                     known[component] = time_s
                 total_s += time_s
             if total_s > limit_s:
@@ -338,9 +352,11 @@ class AssignmentSearch:
         slots = range(len(self._configuration.instances))
         if any(weights[slot] >= self._capacity[slot] for slot in slots):
             return
-        if not paths_hold(self._compiled, chosen, self._inverse_idle(weights, (0.0,) * len(weights))):
+        if not paths_hold(self._compiled, chosen, self._stretch(weights, (0.0,) * len(weights))):
             return
         if not memory_holds(self._compiled, chosen, self._configuration):
+            return
+        if not is_feasible(self._compiled, self._configuration, chosen):
             return
         self.best, self.best_cost = chosen, cost
         self._budget = cost - PROOF_TOLERANCE * abs(cost) - self._bound

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from operator import le
 from typing import TYPE_CHECKING
 
-from aisprint_cli.placement.compiled import FUNCTION, PieceOption
+from aisprint_cli.placement.piece_options import FUNCTION, PieceOption
 from aisprint_cli.placement.problem import RELATIVE_TOLERANCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aisprint_cli.placement.compiled import Compiled, CompiledAlternative
+    from aisprint_cli.placement.bonds import Places
+    from aisprint_cli.placement.compiled import Compiled
+    from aisprint_cli.placement.piece_options import CompiledAlternative
 
 
 SOMEWHERE = -1
@@ -50,15 +52,21 @@ class Configuration:
     rows: tuple[PricedRow, ...]
     open: frozenset[int] = frozenset()
 
+    def queues(self, compiled: Compiled) -> tuple[int, ...]:
+        """The slots with a queue in front of their servers."""
+        return tuple([slot for slot, column in enumerate(self.columns) if compiled.servers[column]])
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One way to run a component.
 
     `loads` are the mean busy instances added to each slot (position in the configuration), `times_s`
-    pairs a slot with the response time to be divided by one minus its utilisation;
-    `constant_s` is the rest of the response (functions, transfers between pieces); `weights` is what the
-    candidate puts on each priced row, `energy_wh` what it draws besides its instances.
+    pairs places in the stretch vector with seconds: for each slot first one over one minus its
+    utilisation, then for each slot with a queue the wait there (see `Slots`). `constant_s` is the rest of
+    the response (functions, transfers between pieces, service after a wait); `weights` is what the
+    candidate puts on each priced row, `energy_wh` what it draws besides its instances, `moments` what it
+    adds to each queue, `places` where its pieces are, by bond.
     """
 
     regret: float
@@ -70,6 +78,8 @@ class Candidate:
     source: CompiledAlternative
     options: tuple[PieceOption, ...]
     energy_wh: float = 0.0
+    moments: tuple[float, ...] = ()
+    places: Places = ()
 
     @property
     def first(self) -> PieceOption:
@@ -88,6 +98,8 @@ class CandidateMaker:
     def __init__(self, compiled: Compiled, configuration: Configuration, budget: float) -> None:
         self._compiled = compiled
         self._instances = configuration.instances
+        self._queues = configuration.queues(compiled)
+        self._bonds = compiled.bonds
         self._slots = {column: slot for slot, column in enumerate(configuration.columns)}
         self._open = configuration.open
         self._rows = configuration.rows
@@ -122,6 +134,10 @@ class CandidateMaker:
             self._extend(component, item, minima, regret, (), 0.0, found)
         found.sort(key=lambda candidate: candidate.regret)
         return self._undominated(component, found)
+
+    def _time_s(self, option: PieceOption, slot: int) -> float:
+        """What an option takes on a slot before load stretches it; infinite where it may not run."""
+        return option.times_s[self._instances[slot] - 1] if option.times_s else option.time_s
 
     def _price_component(self, component: int) -> None:
         """The price of a unit of load and of a second of demand on each slot."""
@@ -177,11 +193,13 @@ class CandidateMaker:
             if option.column == FUNCTION:
                 result.append((option.cost, option))
             elif (slot := self._slots.get(option.column)) is not None:
-                price = self._per_load[slot] * option.load + self._per_second[slot] * option.time_s
-                result.append((price, option))
+                time_s = self._time_s(option, slot)
+                if time_s < float("inf"):
+                    price = self._per_load[slot] * option.load + self._per_second[slot] * time_s
+                    result.append((price, option))
             elif option.column in self._open:
                 price = self._compiled.prices[option.column] * option.load
-                time_s, edge = option.time_s, option.edge
+                time_s, edge = option.least_s, option.edge
                 free = PieceOption(option.column, SOMEWHERE, 0.0, price, time_s, 0.0, edge)
                 open_.append((price, free))
         open_.sort(key=lambda entry: (entry[0], entry[1].time_s))
@@ -212,7 +230,8 @@ class CandidateMaker:
                 constant_s += option.time_s
             else:
                 loads[slot] = loads.get(slot, 0.0) + option.load
-                times_s[slot] = times_s.get(slot, 0.0) + option.time_s
+                times_s[slot] = times_s.get(slot, 0.0) + self._time_s(option, slot)
+                constant_s += option.fixed_s
         response_s = constant_s
         for slot, load in loads.items():
             idle = 1 - load / self._instances[slot]
@@ -222,8 +241,18 @@ class CandidateMaker:
         if response_s > self._compiled.limits_s[component] * (1 + 2 * RELATIVE_TOLERANCE):
             return
         weights = tuple(
-            loads.get(row.slot, 0.0) + row.share[component] * times_s.get(row.slot, 0.0) for row in self._rows
+            [
+                loads.get(row.slot, 0.0) + row.share[component] * times_s.get(row.slot, 0.0)
+                for row in self._rows
+            ]
         )
+        places: Places = ()
+        if self._bonds.of[component]:
+            known = [option.resource for option in chosen if option.resource != SOMEWHERE]
+            places = self._bonds.places(component, known)
+            if not self._bonds.stays_together(component, places):
+                return
+        moments = self._add_queues(chosen, times_s) if self._queues else ()
         found.append(
             Candidate(
                 regret,
@@ -234,18 +263,39 @@ class CandidateMaker:
                 weights,
                 item,
                 chosen,
-                sum(option.energy_wh for option in chosen),
+                sum([option.energy_wh for option in chosen]),
+                moments,
+                places,
             )
         )
 
+    def _add_queues(self, chosen: Sequence[PieceOption], times_s: dict[int, float]) -> tuple[float, ...]:
+        """Add the shares of the waits to `times_s`; what the candidate adds to each queue."""
+        moments = [0.0] * len(self._queues)
+        for option in chosen:
+            slot = self._slots.get(option.column)
+            if slot in self._queues:
+                queue = self._queues.index(slot)
+                moments[queue] += option.moment
+                place = len(self._instances) + queue
+                times_s[place] = times_s.get(place, 0.0) + option.wait_share
+        return tuple(moments)
+
     def _undominated(self, component: int, found: list[Candidate]) -> list[Candidate]:
-        """Leave out candidates that another one equals or beats whatever the other components do."""
+        """Leave out candidates that another one equals or beats whatever the other components do.
+
+        Percentiles may fall when a mean or variance rises (the fit's tail gets thinner), so where there
+        are any, only candidates with equal loads are compared, and none of a component that has one.
+        """
+        if component in self._compiled.in_percentiles:
+            return found
         kept: dict[object, list[tuple[Candidate, dict[int, float]]]] = {}
         result = []
+        even = self._compiled.even_times
         for candidate in found:
             rivals = kept.setdefault(self._outside(component, candidate), [])
             memory = self._memory(candidate)
-            if not any(_beats(*rival, candidate, memory) for rival in rivals):
+            if not any(_beats(*rival, candidate, memory, even=even) for rival in rivals):
                 rivals.append((candidate, memory))
                 result.append(candidate)
         return result
@@ -274,23 +324,53 @@ class CandidateMaker:
             if option.resource in compiled.shared_functions
         )
         if not compiled.transfers_matter[component]:
-            return candidate.first.edge, candidate.last.edge, shared
-        return (
-            self._place(candidate.first),
-            self._place(candidate.last),
-            candidate.source.source.sent,
-            shared,
+            key: tuple[object, ...] = candidate.first.edge, candidate.last.edge, shared
+        else:
+            sent = candidate.source.source.sent
+            key = self._place(candidate.first), self._place(candidate.last), sent, shared
+        if compiled.shares_networks:
+            key += candidate.source.number, self._flows(candidate)
+        if compiled.in_percentiles:
+            key += candidate.loads, candidate.moments
+        return (*key, candidate.places) if candidate.places else key
+
+    def _flows(self, candidate: Candidate) -> tuple[object, ...]:
+        """The layers its pieces are in, and where one goes on where the one before it was."""
+        problem = self._compiled.problem
+        pairs = zip(candidate.options, (None, *candidate.options), strict=False)
+        return tuple(
+            (
+                SOMEWHERE if one.resource == SOMEWHERE else problem.resources[one.resource].layer,
+                before is not None and before.resource == one.resource,
+            )
+            for one, before in pairs
         )
 
 
 def _beats(
-    better: Candidate, better_memory: dict[int, float], other: Candidate, memory: dict[int, float]
+    better: Candidate,
+    better_memory: dict[int, float],
+    other: Candidate,
+    memory: dict[int, float],
+    *,
+    even: bool,
 ) -> bool:
-    """Whether `better` costs, loads, takes and draws at most as much, and occupies no more memory."""
+    """Whether `better` costs, loads, takes and draws at most as much, and occupies no more memory.
+
+    `even`: times are in proportion to loads, and need no comparison of their own.
+    """
     return (
         better.cost <= other.cost
         and better.constant_s <= other.constant_s
         and better.energy_wh <= other.energy_wh
         and all(map(le, better.loads, other.loads))
         and all(mib <= memory.get(resource, 0.0) for resource, mib in better_memory.items())
+        and (even or _waits_no_longer(better, other))
+    )
+
+
+def _waits_no_longer(better: Candidate, other: Candidate) -> bool:
+    times_s = dict(other.times_s)
+    return all(map(le, better.moments, other.moments)) and all(
+        part <= times_s.get(place, 0.0) for place, part in better.times_s
     )

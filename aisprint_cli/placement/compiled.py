@@ -13,7 +13,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aisprint_cli.placement.problem import RELATIVE_TOLERANCE, Tier, below, holds
+from aisprint_cli.placement.bonds import compile_bonds
+from aisprint_cli.placement.evaluation import Evaluator
+from aisprint_cli.placement.narrowing import Alternatives, apply_bonds, apply_edge_rule, apply_local_limits
+from aisprint_cli.placement.piece_options import (
+    CompiledAlternative,
+    PieceOption,
+    piece_options,
+    servers_of,
+)
+from aisprint_cli.placement.problem import Tier
 from aisprint_cli.placement.structure import (
     ancestors,
     descendants,
@@ -21,57 +30,35 @@ from aisprint_cli.placement.structure import (
     memory_matters,
     transfers_matter,
 )
+from aisprint_cli.placement.time_limits import TimeLimit, local_limits_s, path_limits, with_percentile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from aisprint_cli.placement.problem import Alternative, Component, Option, Piece, Problem
-
-FUNCTION = -1
-"""The column of an option that runs on a function."""
-
-
-@dataclass(frozen=True, slots=True)
-class PieceOption:
-    """A piece on one resource.
-
-    `load` is the mean number of busy instances it adds (bought resources), `cost` what it costs in the
-    period (functions), `time_s` its share of the component's response time: final for a function, for a
-    bought resource still to be divided by one minus the utilisation. `energy_wh` is what it draws besides
-    the instance itself.
-    """
-
-    column: int
-    resource: int
-    load: float
-    cost: float
-    time_s: float
-    memory_mib: float
-    edge: bool
-    energy_wh: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledAlternative:
-    """An alternative with the options left to each piece; `number` is its place in the problem."""
-
-    number: int
-    source: Alternative
-    options: tuple[tuple[PieceOption, ...], ...]
+    from aisprint_cli.placement.bonds import Bonds
+    from aisprint_cli.placement.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """The searchable form of a problem.
 
-    `prices`, `limits` and `memory_mib` are by column; `groups` holds the columns of each edge or cloud
-    layer; `predecessors` and `limits_s` (local response limits, infinite where none) are by component.
-    `shared_functions` are those billed once although several pieces may use them: their options carry
-    no cost here, it is added when a placement is complete. `place_class` gives two resources the same
-    value when no other piece can tell them apart by transfers: functions of one layer that only one
-    piece may use. `ancestors` and `descendants` are bit masks by component; `connected`,
-    `transfers_matter` (by component) and `memory_matters` (by resource) say which checks could ever
-    fail.
+    By column: `costs` by number of instances, from none on; `prices`, the least cost of an instance in
+    any number; `limits`, the most instances that the resource and every quota on it allow; `servers` of an
+    instance, 0 where there is no queue. `groups` holds the columns of each edge or cloud layer, `quotas`
+    sets of columns and the most instances over them. `predecessors` and `limits_s` are by component.
+    `limits_s` (infinite where none) and `paths` are limits on mean times; those on percentiles stand there
+    with the largest mean that could keep them. `shared_functions` are those billed once although several
+    pieces may use them: their options carry no cost here, it is added when a placement is complete.
+    `place_class` gives two resources the same value when no other piece can tell them apart by transfers:
+    functions of one layer that only one piece may use. `ancestors` and `descendants` are bit masks by
+    component; `connected`, `transfers_matter` (by component) and `memory_matters` (by resource) say which
+    checks could ever fail. `bonds` are the affinities.
+
+    What a search cannot tell while it goes is left to the `judge`, the one evaluator, once everything is
+    placed: percentiles, shared networks, queues and curves. None where there is no such thing.
+    `in_percentiles` (the components with a limit on one) and `shares_networks` say what dominance has to
+    respect, `even_times` that a component's times on a resource are in proportion to its loads there.
     """
 
     problem: Problem
@@ -89,6 +76,15 @@ class Compiled:
     connected: bool
     transfers_matter: tuple[bool, ...]
     memory_matters: tuple[bool, ...]
+    costs: tuple[tuple[float, ...], ...]
+    servers: tuple[int, ...]
+    quotas: tuple[tuple[frozenset[int], int], ...]
+    paths: tuple[TimeLimit, ...]
+    bonds: Bonds
+    judge: Evaluator | None
+    in_percentiles: frozenset[int]
+    shares_networks: bool
+    even_times: bool
 
     @property
     def feasible(self) -> bool:
@@ -98,48 +94,46 @@ class Compiled:
 
 def compile_problem(problem: Problem) -> Compiled:
     """Flatten a problem and drop what cannot be part of any feasible placement."""
-    columns = tuple(number for number in range(len(problem.resources)) if not problem.is_function(number))
+    bought = [layer.tier is not Tier.FUNCTIONS for layer in problem.layers]
+    columns = tuple(number for number, item in enumerate(problem.resources) if bought[item.layer])
     place = {resource: column for column, resource in enumerate(columns)}
-    groups = tuple(
+    groups = (
         tuple(place[number] for number in columns if problem.resources[number].layer == layer)
-        for layer, value in enumerate(problem.layers)
-        if value.tier is not Tier.FUNCTIONS
+        for layer in range(len(problem.layers))
     )
     predecessors: list[list[int]] = [[] for _ in problem.components]
     for number, component in enumerate(problem.components):
         for successor in component.successors:
             predecessors[successor].append(number)
-    limits_s = [float("inf")] * len(problem.components)
-    for limit in problem.local_limits:
-        limits_s[limit.component] = min(limits_s[limit.component], limit.limit_s)
-    users = _users(problem)
+    quotas = tuple(
+        (frozenset(place[number] for number in rule.resources if number in place), rule.limit)
+        for rule in problem.rules.quotas
+    )
+    limits = _instance_limits(problem, columns, quotas)
+    limits_s = local_limits_s(problem)
+    users = _users(problem, place)
     once = problem.semantics.functions_billed_once
     shared = frozenset(number for number, count in users.items() if once and count > 1)
-    alternatives = [
-        [
-            CompiledAlternative(
-                number,
-                alternative,
-                tuple(
-                    tuple(_options(problem, place, shared, component, piece)) for piece in alternative.pieces
-                ),
-            )
-            for number, alternative in enumerate(component.alternatives)
-        ]
-        for component in problem.components
-    ]
-    _apply_local_limits(problem, alternatives, limits_s)
-    _apply_edge_rule(problem, alternatives, predecessors)
+    bonds = compile_bonds(problem)
+    alternatives = _alternatives(problem, place, limits, shared)
+    apply_local_limits(alternatives, limits_s)
+    apply_edge_rule(problem, alternatives, predecessors)
+    apply_bonds(alternatives, bonds)
     connected = is_connected(problem)
+    costs = _costs(problem, columns, limits)
+    servers = tuple(servers_of(problem.resources[number]) for number in columns)
+    in_percentiles = with_percentile(problem)
+    shares_networks = any(domain.shared for domain in problem.domains)
+    even_times = not any(servers) and not _has_curves(alternatives)
     return Compiled(
         problem=problem,
         columns=columns,
-        prices=tuple(problem.resources[number].cost_per_hour * problem.period_h for number in columns),
-        limits=tuple(problem.resources[number].limit for number in columns),
+        prices=tuple(_least_price(problem, *pair) for pair in zip(columns, costs, strict=True)),
+        limits=limits,
         groups=tuple(group for group in groups if group),
         alternatives=tuple(tuple(items) for items in alternatives),
         predecessors=tuple(tuple(items) for items in predecessors),
-        limits_s=tuple(limits_s),
+        limits_s=limits_s,
         shared_functions=shared,
         place_class=tuple(
             -1 - resource.layer if users.get(number) == 1 else number
@@ -148,158 +142,99 @@ def compile_problem(problem: Problem) -> Compiled:
         ancestors=ancestors(problem),
         descendants=descendants(problem),
         connected=connected,
-        transfers_matter=transfers_matter(problem, connected=connected),
+        transfers_matter=transfers_matter(problem, connected=connected and not shares_networks),
         memory_matters=memory_matters(problem),
+        costs=costs,
+        servers=servers,
+        quotas=quotas,
+        paths=path_limits(problem),
+        bonds=bonds,
+        judge=Evaluator(problem) if in_percentiles or shares_networks or not even_times else None,
+        in_percentiles=in_percentiles,
+        shares_networks=shares_networks,
+        even_times=even_times,
     )
 
 
-def _users(problem: Problem) -> dict[int, int]:
+def _instance_limits(
+    problem: Problem, columns: Sequence[int], quotas: Sequence[tuple[frozenset[int], int]]
+) -> tuple[int, ...]:
+    return tuple(
+        min([problem.resources[number].limit, *(most for members, most in quotas if column in members)])
+        for column, number in enumerate(columns)
+    )
+
+
+def _costs(problem: Problem, columns: Sequence[int], limits: Sequence[int]) -> tuple[tuple[float, ...], ...]:
+    """What instances cost in the period, by column and number."""
+    found = []
+    for number, limit in zip(columns, limits, strict=True):
+        resource = problem.resources[number]
+        if resource.tiers:
+            hourly = [resource.hourly_cost(count) for count in range(limit + 1)]
+        else:
+            hourly = [resource.cost_per_hour * count for count in range(limit + 1)]
+        found.append(tuple([value * problem.period_h for value in hourly]))
+    return tuple(found)
+
+
+def _least_price(problem: Problem, number: int, costs: Sequence[float]) -> float:
+    """The least cost of one of the instances in any number of them."""
+    resource = problem.resources[number]
+    if not resource.tiers:
+        return resource.cost_per_hour * problem.period_h
+    return min([cost / count for count, cost in enumerate(costs) if count], default=0.0)
+
+
+def _alternatives(
+    problem: Problem, place: Mapping[int, int], limits: Sequence[int], shared: frozenset[int]
+) -> Alternatives:
+    """Each component's alternatives with the options that are possible by themselves."""
+    confined = {rule.component for rule in problem.rules.confinements}
+    found: Alternatives = []
+    for number, component in enumerate(problem.components):
+        items = []
+        for index, alternative in enumerate(component.alternatives):
+            options = tuple(
+                [
+                    tuple(piece_options(problem, place, limits, shared, component, piece))
+                    for piece in alternative.pieces
+                ]
+            )
+            if number in confined:
+                options = _confined(problem, number, options)
+            if all(options):
+                items.append(CompiledAlternative(index, alternative, options))
+        found.append(items)
+    return found
+
+
+def _confined(
+    problem: Problem, component: int, options: tuple[tuple[PieceOption, ...], ...]
+) -> tuple[tuple[PieceOption, ...], ...]:
+    return tuple(
+        tuple(item for item in items if problem.rules.allows(component, piece, item.resource))
+        for piece, items in enumerate(options)
+    )
+
+
+def _has_curves(alternatives: Alternatives) -> bool:
+    return any(
+        option.times_s
+        for items in alternatives
+        for item in items
+        for piece in item.options
+        for option in piece
+    )
+
+
+def _users(problem: Problem, place: Mapping[int, int]) -> dict[int, int]:
     """How many pieces each function is offered to."""
     users: dict[int, int] = {}
     for component in problem.components:
         for alternative in component.alternatives:
             for piece in alternative.pieces:
                 for option in piece.options:
-                    if problem.is_function(option.resource):
+                    if option.resource not in place:
                         users[option.resource] = users.get(option.resource, 0) + 1
     return users
-
-
-def _options(
-    problem: Problem, place: dict[int, int], shared: frozenset[int], component: Component, piece: Piece
-) -> Iterable[PieceOption]:
-    for option in piece.options:
-        resource = problem.resources[option.resource]
-        if option.resource not in place:
-            if holds(option.memory_mib, resource.memory_mib):
-                yield _function_option(problem, shared, component, piece, option)
-            continue
-        load = component.rate_per_s * piece.reach * option.demand_s
-        times = resource.limit if problem.semantics.memory_per_instance else 1
-        if not below(load, resource.limit) or not holds(option.memory_mib, resource.memory_mib * times):
-            continue
-        yield PieceOption(
-            column=place[option.resource],
-            resource=option.resource,
-            load=load,
-            cost=0.0,
-            time_s=piece.reach * option.demand_s,
-            memory_mib=option.memory_mib,
-            edge=problem.tier(option.resource) is Tier.EDGE,
-            energy_wh=problem.piece_energy_wh(component, piece, option),
-        )
-
-
-def _function_option(
-    problem: Problem, shared: frozenset[int], component: Component, piece: Piece, option: Option
-) -> PieceOption:
-    free = option.resource in shared
-    return PieceOption(
-        column=FUNCTION,
-        resource=option.resource,
-        load=0.0,
-        cost=0.0 if free else problem.function_cost(component, piece, option),
-        time_s=piece.reach * problem.function_response_s(component, piece, option),
-        memory_mib=option.memory_mib,
-        edge=False,
-        energy_wh=problem.piece_energy_wh(component, piece, option),
-    )
-
-
-def _fastest_s(problem: Problem, option: PieceOption) -> float:
-    """The option's response alone on all instances of its resource."""
-    if option.column == FUNCTION:
-        return option.time_s
-    return option.time_s / (1 - option.load / problem.resources[option.resource].limit)
-
-
-def _apply_local_limits(
-    problem: Problem, alternatives: list[list[CompiledAlternative]], limits_s: Sequence[float]
-) -> None:
-    for component, limit_s in enumerate(limits_s):
-        if limit_s == float("inf"):
-            continue
-        alternatives[component] = [
-            CompiledAlternative(item.number, item.source, options)
-            for item in alternatives[component]
-            if (options := _fast_enough(problem, item.options, limit_s))
-        ]
-
-
-def _fast_enough(
-    problem: Problem, pieces: tuple[tuple[PieceOption, ...], ...], limit_s: float
-) -> tuple[tuple[PieceOption, ...], ...]:
-    """The options that can be part of a response within the limit; empty when there is none."""
-    fastest = [min((_fastest_s(problem, option) for option in piece), default=None) for piece in pieces]
-    if any(value is None for value in fastest):
-        return ()
-    total = sum(value for value in fastest if value is not None)
-    room_s = limit_s * (1 + 2 * RELATIVE_TOLERANCE) - total
-    kept = tuple(
-        tuple(option for option in piece if _fastest_s(problem, option) - (value or 0.0) <= room_s)
-        for piece, value in zip(pieces, fastest, strict=True)
-    )
-    return kept if all(kept) else ()
-
-
-def _apply_edge_rule(
-    problem: Problem, alternatives: list[list[CompiledAlternative]], predecessors: Sequence[Sequence[int]]
-) -> None:
-    """Drop options that the rule of no return to the edge leaves without a legal neighbour.
-
-    Forward: a piece may be on the edge only if what comes before it can be. Backward: a piece may be
-    off the edge only if what comes after it can be. One sweep each way reaches the fixed point of its
-    direction; both are repeated until nothing changes, which takes a few rounds at most.
-    """
-    changed = True
-    while changed:
-        changed = False
-        for component in range(len(alternatives)):
-            entry = all(_some_end(alternatives[item], edge=True) for item in predecessors[component])
-            changed |= _filter(alternatives, component, forward=True, allowed=entry)
-        for component in reversed(range(len(alternatives))):
-            successors = problem.components[component].successors
-            leave = all(_some_start(alternatives[item], edge=False) for item in successors)
-            changed |= _filter(alternatives, component, forward=False, allowed=leave)
-
-
-def _some_end(items: Sequence[CompiledAlternative], *, edge: bool) -> bool:
-    return any(option.edge is edge for item in items for option in item.options[-1])
-
-
-def _some_start(items: Sequence[CompiledAlternative], *, edge: bool) -> bool:
-    return any(option.edge is edge for item in items for option in item.options[0])
-
-
-def _filter(
-    alternatives: list[list[CompiledAlternative]], component: int, *, forward: bool, allowed: bool
-) -> bool:
-    """Apply one direction of the edge rule inside a component; tell whether something was dropped."""
-    kept: list[CompiledAlternative] = []
-    changed = False
-    for item in alternatives[component]:
-        pieces = item.options if forward else item.options[::-1]
-        swept = _sweep(pieces, edge=forward, allowed=allowed)
-        if swept is pieces:
-            kept.append(item)
-            continue
-        changed = True
-        if all(swept):
-            options = swept if forward else swept[::-1]
-            kept.append(CompiledAlternative(item.number, item.source, options))
-    alternatives[component] = kept
-    return changed
-
-
-def _sweep(
-    pieces: tuple[tuple[PieceOption, ...], ...], *, edge: bool, allowed: bool
-) -> tuple[tuple[PieceOption, ...], ...]:
-    """Options left when options of one kind need one of the same kind before them."""
-    result = []
-    changed = False
-    for piece in pieces:
-        left = piece if allowed else tuple(option for option in piece if option.edge is not edge)
-        changed |= len(left) != len(piece)
-        allowed = any(option.edge is edge for option in left)
-        result.append(left)
-    return tuple(result) if changed else pieces

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aisprint_cli.placement.candidates import SOMEWHERE
-from aisprint_cli.placement.problem import holds
+from aisprint_cli.placement.problem import Choice, Placement, holds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,16 +14,13 @@ if TYPE_CHECKING:
     from aisprint_cli.placement.compiled import Compiled
 
 
-def paths_hold(compiled: Compiled, chosen: Sequence[Candidate], inverse: Sequence[float]) -> bool:
-    """Whether all local and path limits hold, transfers included.
-
-    `inverse` is one over one minus the utilisation of each slot.
-    """
-    times_s = [response_s(candidate, inverse) for candidate in chosen]
+def paths_hold(compiled: Compiled, chosen: Sequence[Candidate], stretch: Sequence[float]) -> bool:
+    """Whether all local and path limits hold, transfers included; `stretch` as in `Candidate.times_s`."""
+    times_s = [response_s(candidate, stretch) for candidate in chosen]
     if not all(holds(time_s, limit_s) for time_s, limit_s in zip(times_s, compiled.limits_s, strict=True)):
         return False
-    for limit in compiled.problem.path_limits:
-        total_s = sum(times_s[component] for component in limit.components)
+    for limit in compiled.paths:
+        total_s = sum([times_s[component] for component in limit.components])
         for source, target in zip(limit.components, limit.components[1:], strict=False):
             total_s += _transfer_s(compiled, source, target, chosen)
         if not holds(total_s, limit.limit_s):
@@ -31,9 +28,36 @@ def paths_hold(compiled: Compiled, chosen: Sequence[Candidate], inverse: Sequenc
     return True
 
 
-def response_s(candidate: Candidate, inverse: Sequence[float]) -> float:
-    """The response time of a component that does this, from one over one minus the utilisations."""
-    return candidate.constant_s + sum([part_s * inverse[slot] for slot, part_s in candidate.times_s])
+def response_s(candidate: Candidate, stretch: Sequence[float]) -> float:
+    """The response time of a component that does this, from what load does to its times."""
+    return candidate.constant_s + sum([part_s * stretch[place] for place, part_s in candidate.times_s])
+
+
+def placement_of(
+    compiled: Compiled, columns: Sequence[int], instances: Sequence[int], chosen: Sequence[Candidate]
+) -> Placement:
+    """A complete choice of candidates as a placement."""
+    bought = [0] * len(compiled.problem.resources)
+    for column, count in zip(columns, instances, strict=True):
+        bought[compiled.columns[column]] = count
+    choices = tuple(
+        [
+            Choice(candidate.source.number, tuple([option.resource for option in candidate.options]))
+            for candidate in chosen
+        ]
+    )
+    return Placement(choices, tuple(bought))
+
+
+def is_feasible(compiled: Compiled, configuration: Configuration, chosen: Sequence[Candidate]) -> bool:
+    """Whether the evaluator finds it so, where the search alone cannot tell.
+
+    With resources still open there is nothing to evaluate: what holds so far may hold.
+    """
+    if compiled.judge is None or configuration.open:
+        return True
+    placement = placement_of(compiled, configuration.columns, configuration.instances, chosen)
+    return bool(compiled.judge.evaluate_all([placement]).feasible[0])
 
 
 def _transfer_s(compiled: Compiled, source: int, target: int, chosen: Sequence[Candidate]) -> float:

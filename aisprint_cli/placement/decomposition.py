@@ -31,7 +31,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from aisprint_cli.placement.compiled import FUNCTION, Compiled
+from aisprint_cli.placement.compiled import Compiled
+from aisprint_cli.placement.piece_options import FUNCTION
 from aisprint_cli.placement.problem import RELATIVE_TOLERANCE
 
 Floats = NDArray[np.float64]

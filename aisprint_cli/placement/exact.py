@@ -21,8 +21,8 @@ import numpy as np
 from aisprint_cli.placement.assignment import PROOF_TOLERANCE, AssignmentSearch
 from aisprint_cli.placement.candidates import Configuration, PricedRow
 from aisprint_cli.placement.compiled import Compiled, compile_problem
+from aisprint_cli.placement.completion import placement_of
 from aisprint_cli.placement.counts import cheapest_counts
-from aisprint_cli.placement.problem import Choice, Placement
 from aisprint_cli.placement.relaxation import FORBIDDEN, Relaxation
 
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from aisprint_cli.placement.candidates import Candidate
-    from aisprint_cli.placement.problem import Problem
+    from aisprint_cli.placement.problem import Placement, Problem
 
 PATIENCE = 3
 """Searches without a placement after which the solver asks which decisions are to blame."""
@@ -277,16 +276,27 @@ class _Search:
 
     def _split(self, node: _Node) -> None:
         """Decide the next layer in every way."""
-        depth, prices = len(node.decisions), self._compiled.prices
+        depth, costs = len(node.decisions), self._compiled.costs
         candidates = self._choices[depth]
         none, bounds, mu = self._relaxation.decide(depth, node.columns, node.instances, node.mu, candidates)
         fixed = sum(
-            (prices[column] - float(price.sum())) * count
+            costs[column][count] - float(price.sum()) * count
             for column, count, price in zip(node.columns, node.instances, node.mu, strict=True)
         )
         self._push(max(node.bound, none + fixed), (*node.decisions, None), node.mu)
         for candidate, bound, price in zip(candidates, bounds.tolist(), mu, strict=True):
+            if self._exceeds_quota(node, *candidate):
+                continue
             self._push(max(node.bound, bound + fixed), (*node.decisions, candidate), (*node.mu, price))
+
+    def _exceeds_quota(self, node: _Node, column: int, count: int) -> bool:
+        """Whether so many instances of one more column are too many for a quota."""
+        for members, most in self._compiled.quotas:
+            if column in members:
+                bought = zip(node.columns, node.instances, strict=True)
+                if sum([n for other, n in bought if other in members]) + count > most:
+                    return True
+        return False
 
     def _search(self, node: _Node, others: float) -> None:
         """Look for placements of a configuration below a threshold; put it back if any may remain."""
@@ -303,7 +313,7 @@ class _Search:
             self._nodes += inside.nodes
             if inside.best is not None:
                 self._best_cost = inside.best_cost
-                self._best = _placement(self._compiled, node, inside.best)
+                self._best = placement_of(self._compiled, node.columns, node.instances, inside.best)
         if inside.best is not None and not inside.gave_up:
             return
         self._failures += 1
@@ -386,14 +396,3 @@ class _Search:
             for share, price in zip(shares.tolist(), prices.tolist(), strict=True):
                 rows.append(PricedRow(slot, tuple(share), max(price, 0.0)))
         return tuple(rows)
-
-
-def _placement(compiled: Compiled, node: _Node, chosen: tuple[Candidate, ...]) -> Placement:
-    instances = [0] * len(compiled.problem.resources)
-    for column, count in zip(node.columns, node.instances, strict=True):
-        instances[compiled.columns[column]] = count
-    choices = tuple(
-        Choice(candidate.source.number, tuple(option.resource for option in candidate.options))
-        for candidate in chosen
-    )
-    return Placement(choices, tuple(instances))

@@ -8,7 +8,8 @@ are decided, the other layers are still open. In a placement of that configurati
 **Capacity rows.** Utilisation below one means ``L_r <= n_r``. Response-time limits say more. Let k be a
 limited set of components (one for a local limit, several for a path) with limit ``T_k``, and ``A_kr`` the
 demand (s) that its pieces bring to r. The time that k spends on r is ``A_kr / (1 - L_r / n_r)``, and it
-spends at least ``t_kr`` elsewhere, on pieces that cannot run on r. So ``A_kr <= (1 - L_r / n_r) S_kr``
+spends at least ``t_kr`` elsewhere, on pieces that cannot run on r. (A piece in a multi-server queue
+brings no demand in this sense; what it takes there is left out.) So ``A_kr <= (1 - L_r / n_r) S_kr``
 with ``S_kr = T_k - t_kr``, which is linear:
 
     L_r + n_r A_kr / S_kr <= n_r.
@@ -38,7 +39,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from aisprint_cli.placement.compiled import FUNCTION
+from aisprint_cli.placement.piece_options import FUNCTION
 from aisprint_cli.placement.problem import RELATIVE_TOLERANCE
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ class Relaxation:
         pieces: list[int] = []
         alternative_starts: list[int] = []
         component_starts: list[int] = []
-        entries: list[tuple[int, int, float, float]] = []
+        entries: list[tuple[int, int, float, float, float]] = []
+        self._curves: dict[int, list[tuple[int, tuple[float, ...]]]] = {}
         functions: list[float] = []
         fastest_s: list[float] = []
         for component, items in enumerate(compiled.alternatives):
@@ -94,7 +96,11 @@ class Relaxation:
                             cheapest = min(cheapest, option.cost)
                             fastest = min(fastest, option.time_s)
                         else:
-                            entries.append((option.column, len(pieces), option.load, option.time_s))
+                            entry = option.load, option.time_s, option.least_s
+                            entries.append((option.column, len(pieces), *entry))
+                            if option.times_s:
+                                curves = self._curves.setdefault(option.column, [])
+                                curves.append((len(pieces), option.times_s))
                     pieces.append(component)
                     functions.append(cheapest)
                     fastest_s.append(fastest)
@@ -106,6 +112,9 @@ class Relaxation:
         self.loads[columns, rows] = [entry[2] for entry in entries]
         self._times_s = np.full(shape, np.nan)
         self._times_s[columns, rows] = [entry[3] for entry in entries]
+        self._least_s = np.full(shape, np.nan)
+        self._least_s[columns, rows] = [entry[4] for entry in entries]
+        self._costs = compiled.costs
         self._component_of_piece = np.array(pieces)
         self._alternatives = np.array(alternative_starts)
         self._components = np.array(component_starts)
@@ -136,15 +145,13 @@ class Relaxation:
             for component, limit_s in enumerate(compiled.limits_s)
             if limit_s < float("inf")
         ]
-        limits += [(limit.components, limit.limit_s) for limit in compiled.problem.path_limits]
+        limits += compiled.paths
         self._members = np.zeros((len(limits), count))
         for row, (components, _) in enumerate(limits):
             self._members[row, list(components)] = 1.0
         self._touched = self._members[:, self._component_of_piece] > 0
         allowed_s = np.array([limit_s for _, limit_s in limits]) * (1 + 2 * RELATIVE_TOLERANCE)
-        limit_of = np.array(compiled.limits, dtype=float)[:, None]
-        alone_s = self._times_s / (1 - self.loads / limit_of)
-        fastest_s = np.fmin(fastest_s, np.fmin.reduce(alone_s, axis=0))
+        fastest_s = np.fmin(fastest_s, np.fmin.reduce(self._least_s, axis=0))
         elsewhere_s = np.where(np.isnan(self.loads), fastest_s, 0.0)
         alternatives_s = np.add.reduceat(elsewhere_s, self._alternatives, axis=1)
         components_s = np.minimum.reduceat(alternatives_s, self._components, axis=1)
@@ -160,7 +167,8 @@ class Relaxation:
         return found
 
     def _make_rows(self, column: int, instances: int) -> Rows:
-        loads, times_s, left_s = self.loads[column], self._times_s[column], self._left_s[:, column]
+        loads, times_s = self.loads[column], self._times_at(column, instances)
+        left_s = self._left_s[:, column]
         legal = self._legal(loads, times_s, float(instances))
         loads = np.where(legal, loads, np.nan)
         relevant = (self._touched & legal).any(axis=1)
@@ -173,6 +181,17 @@ class Relaxation:
         weights = loads + extra[kept]
         weights[:, (weights > instances * (1 + RELATIVE_TOLERANCE)).any(axis=0)] = np.nan
         return Rows(weights, share[kept])
+
+    def _times_at(self, column: int, instances: int) -> Array:
+        """What the pieces' times on a resource are before its load stretches them."""
+        times_s: Array = self._times_s[column]
+        curves = self._curves.get(column)
+        if curves is None:
+            return times_s
+        times_s = times_s.copy()
+        for piece, values in curves:
+            times_s[piece] = values[instances - 1]
+        return times_s
 
     def totals(self, pieces: Array) -> Array:
         """The least sum over components, from the pieces' costs (rows x pieces)."""
@@ -231,8 +250,9 @@ class Relaxation:
             columns = [column for column, _ in candidates]
             counts = np.array([float(count) for _, count in candidates])[:, None]
             loads = self.loads[columns]
-            weights = np.where(self._legal(loads, self._times_s[columns], counts), loads, np.nan)
-            prices = self.prices[columns][:, None]
+            times_s = np.array([self._times_at(column, count) for column, count in candidates])
+            weights = np.where(self._legal(loads, times_s, counts), loads, np.nan)
+            prices = np.array([self._costs[column][count] / count for column, count in candidates])[:, None]
             found = self._plain[depth] = weights[:, None, :], prices, prices * _MULTIPLES
         return found
 
@@ -262,7 +282,7 @@ class Relaxation:
         """
         rows = [self.rows(column, count).weights for column, count in zip(columns, instances, strict=True)]
         sizes = [len(item) for item in rows]
-        fixed = float(self.prices[list(columns)] @ np.array(instances, dtype=float))
+        fixed = sum([self._costs[column][count] for column, count in zip(columns, instances, strict=True)])
         pricing = _Pricing(self, self._open[depth], rows, np.repeat(instances, sizes).astype(float), fixed)
         bound, best = pricing.solve(np.concatenate(mu), self._cap, enough)
         return bound, np.split(best, np.cumsum(sizes)[:-1])

@@ -9,7 +9,8 @@ from itertools import pairwise, product
 import numpy as np
 from numpy.typing import NDArray
 
-from aisprint_cli.placement.compiled import FUNCTION, Compiled, CompiledAlternative, PieceOption
+from aisprint_cli.placement.compiled import Compiled
+from aisprint_cli.placement.piece_options import FUNCTION, CompiledAlternative, PieceOption
 from aisprint_cli.placement.problem import Choice
 
 Floats = NDArray[np.float64]
