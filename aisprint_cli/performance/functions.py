@@ -101,6 +101,17 @@ def mean_response_s(rate_per_s: float, warm_s: float, cold_s: float, idle_s: flo
     return cold * cold_s + (1 - cold) * warm_s
 
 
+def response_variance_s2(mean_s: float, warm_s: float, cold_s: float, demand_scv: float = 1.0) -> float:
+    """Variance of a function's response (s²), whose mean says how many requests start an instance.
+
+    A response is a cold one or a warm one; both have the squared coefficient of variation `demand_scv`.
+    """
+    span_s = cold_s - warm_s
+    cold = min(max((mean_s - warm_s) / span_s, 0.0), 1.0) if span_s else 0.0
+    square = (1 + demand_scv) * (cold * cold_s**2 + (1 - cold) * warm_s**2)
+    return square - (cold * cold_s + (1 - cold) * warm_s) ** 2
+
+
 @dataclass(frozen=True, slots=True)
 class ColdStarts:
     """A function as a response model; `instances` are ignored, as functions scale by themselves.
@@ -115,10 +126,8 @@ class ColdStarts:
     demand_scv: float = 1.0
 
     def _moments(self, rate_per_s: float) -> tuple[float, float]:
-        cold = stationary_state(rate_per_s, self.warm_s, self.cold_s, self.idle_s).cold_share
-        mean = cold * self.cold_s + (1 - cold) * self.warm_s
-        square = (1 + self.demand_scv) * (cold * self.cold_s**2 + (1 - cold) * self.warm_s**2)
-        return mean, square - mean**2
+        mean = mean_response_s(rate_per_s, self.warm_s, self.cold_s, self.idle_s)
+        return mean, response_variance_s2(mean, self.warm_s, self.cold_s, self.demand_scv)
 
     def _each(self, rate_per_s: ArrayLike, instances: ArrayLike, moment: int) -> Floats:
         rates, _ = np.broadcast_arrays(np.asarray(rate_per_s, dtype=np.float64), np.asarray(instances))

@@ -26,6 +26,17 @@ def sharing_mean_s(demand_s: ArrayLike, utilisation: ArrayLike) -> Floats:
     return np.where(load < 1, demand / free, np.inf)
 
 
+def sharing_variance_s2(mean_s: ArrayLike, utilisation: ArrayLike) -> Floats:
+    """Variance of a response (s²) under processor sharing, for exponentially distributed demands.
+
+    With U the utilisation, the squared coefficient of variation is `(2 + U) / (2 - U)` (E. G. Coffman,
+    R. R. Muntz, H. Trotter, "Waiting time distributions for processor-sharing systems", Journal of the
+    ACM 17(1), 1970).
+    """
+    mean, load = _floats(mean_s, utilisation)
+    return np.asarray(mean**2 * np.where(load < 1, (2 + load) / (2 - np.minimum(load, 1)), 1))
+
+
 @dataclass(frozen=True, slots=True)
 class ProcessorSharing:
     """M/G/1 with processor sharing on each instance, requests split evenly over the instances.
@@ -33,10 +44,8 @@ class ProcessorSharing:
     `demand_s` is the mean service time without contention; `other_load` the mean number of instances
     that other requests keep busy on the same resource.
 
-    The mean holds for any distribution of the demand (see `sharing_mean_s`). The variance is that of
-    exponentially distributed demands: with U the utilisation, the squared coefficient of variation of
-    the response time is `(2 + U) / (2 - U)` (E. G. Coffman, R. R. Muntz, H. Trotter, "Waiting time
-    distributions for processor-sharing systems", Journal of the ACM 17(1), 1970).
+    The mean holds for any distribution of the demand (`sharing_mean_s`), the variance for exponential
+    ones (`sharing_variance_s2`).
     """
 
     demand_s: float
@@ -54,9 +63,7 @@ class ProcessorSharing:
     def variance_s2(self, rate_per_s: ArrayLike, instances: ArrayLike = 1) -> Floats:
         """Variance of the response time (s²) for exponentially distributed demands."""
         load = self.utilisation(rate_per_s, instances)
-        mean = sharing_mean_s(self.demand_s, load)
-        scv = np.where(load < 1, (2 + load) / (2 - np.minimum(load, 1)), 1)
-        return np.asarray(mean**2 * scv)
+        return sharing_variance_s2(sharing_mean_s(self.demand_s, load), load)
 
     def capacity_per_s(self, instances: ArrayLike = 1) -> Floats:
         """The rate (1/s) at which the instances are always busy."""
@@ -91,19 +98,46 @@ def erlang_c(load: ArrayLike, servers: ArrayLike) -> Floats:
     return np.where(offered < count, blocked / (1 - busy * (1 - blocked)), 1.0)
 
 
+def queue_wait_s(offered: ArrayLike, second_moment: ArrayLike, servers: ArrayLike) -> Floats:
+    """Mean wait (s) in one queue, first come first served, for several servers (M/G/c); infinite if unstable.
+
+    The wait of M/M/c (Erlang C), scaled by how the service varies: A. M. Lee and P. A. Longton,
+    "Queueing processes associated with airline passenger check-in", Operational Research Quarterly
+    10(1), 1959. Exact for exponential service and, by Pollaczek and Khinchine, for one server; else the
+    wait is a little too short when service varies less than exponentially. For several kinds of
+    requests only the two sums below count, so the wait rises with the load of each kind.
+
+    Args:
+        offered: sum over the kinds of requests of rate times mean service time (Erlang).
+        second_moment: sum over the kinds of rate times mean square of the service time (s).
+        servers: how many serve the queue.
+
+    """
+    load, square, count = _floats(offered, second_moment, servers)
+    stable, busy = load < count, load > 0
+    spare = np.where(stable, count - load, np.nan)
+    wait = erlang_c(load, count) / spare * square / (2 * np.where(busy, load, 1))
+    return np.where(stable, np.where(busy, wait, 0.0), np.inf)
+
+
+def queue_wait_variance_s2(wait_s: ArrayLike, offered: ArrayLike, servers: ArrayLike) -> Floats:
+    """Variance of the wait (s²) of mean `wait_s` in such a queue; infinite where the wait is.
+
+    Takes the wait of those who wait as exponential, which is exact for M/M/c.
+    """
+    wait, load, count = _floats(wait_s, offered, servers)
+    waiting = np.maximum(erlang_c(load, count), np.finfo(np.float64).tiny)
+    finite = np.where(np.isfinite(wait), wait, 0.0)
+    return np.where(np.isfinite(wait), finite**2 * (2 / waiting - 1), np.inf)
+
+
 @dataclass(frozen=True, slots=True)
 class MultiServer:
     """M/G/c: one queue, first come first served, in front of all servers of all instances.
 
     `demand_s` and `demand_scv` are the mean and the squared coefficient of variation of the service
-    time, `servers_per_instance` how many requests one instance serves at a time (its cores).
-
-    The mean wait is T. Kimura's two-moment approximation ("A two-moment approximation for the mean
-    waiting time in the GI/G/s queue", Management Science 32(6), 1986), between the exact wait of
-    M/M/c (Erlang C) and G. P. Cosmetatos' approximation of M/D/c ("Approximate explicit formulae for
-    the average queueing time in the processes M/D/r and D/M/r", INFOR 13, 1975). It is exact for
-    exponential service and, by Pollaczek and Khinchine, for one server; elsewhere within a few percent.
-    The variance takes the wait of those who wait as exponential, which is exact for M/M/c.
+    time, `servers_per_instance` how many requests one instance serves at a time (its cores). The
+    formulas are `queue_wait_s` and `queue_wait_variance_s2`.
     """
 
     demand_s: float
@@ -117,17 +151,8 @@ class MultiServer:
     def wait_mean_s(self, rate_per_s: ArrayLike, instances: ArrayLike = 1) -> Floats:
         """Mean time in the queue (s); infinite when it grows without end."""
         rate, servers = _floats(rate_per_s, self._servers(instances))
-        load = rate * self.demand_s
-        stable = load < servers
-        spare = np.where(stable, servers - load, np.nan)
-        exponential = erlang_c(load, servers) * self.demand_s / spare
-        busy = np.where(load > 0, load / servers, 1.0)
-        constant = (
-            1 + (1 - busy) * (servers - 1) * (np.sqrt(4 + 5 * servers) - 2) / (16 * servers * busy)
-        ) / 2
-        scv = self.demand_scv
-        ratio = (1 + scv) / (2 * scv + (1 - scv) / constant)
-        return np.where(stable, exponential * ratio, np.inf)
+        square = rate * (1 + self.demand_scv) * self.demand_s**2
+        return queue_wait_s(rate * self.demand_s, square, servers)
 
     def mean_s(self, rate_per_s: ArrayLike, instances: ArrayLike = 1) -> Floats:
         """Mean response time (s): wait and service."""
@@ -136,12 +161,9 @@ class MultiServer:
     def variance_s2(self, rate_per_s: ArrayLike, instances: ArrayLike = 1) -> Floats:
         """Variance of the response time (s²)."""
         rate, servers = _floats(rate_per_s, self._servers(instances))
-        load = rate * self.demand_s
         wait = self.wait_mean_s(rate, servers / self.servers_per_instance)
-        waiting = np.maximum(erlang_c(load, servers), np.finfo(np.float64).tiny)
-        finite = np.where(np.isfinite(wait), wait, 0.0)
-        spread = finite**2 * (2 / waiting - 1) + self.demand_scv * self.demand_s**2
-        return np.where(np.isfinite(wait), spread, np.inf)
+        spread = queue_wait_variance_s2(wait, rate * self.demand_s, servers)
+        return np.asarray(spread + self.demand_scv * self.demand_s**2)
 
     def capacity_per_s(self, instances: ArrayLike = 1) -> Floats:
         """The rate (1/s) at which all servers are always busy."""

@@ -56,7 +56,8 @@ class ProblemArrays:
     """A problem in arrays.
 
     `first_slot[c]` is the first slot of component c, `inner_slots` are all slots that follow another of
-    the same component. `delays_s[size, from, to]` are times (s) between layers. `sent_sizes` holds
+    the same component. `sizes` are the data sizes by number, and `delays_s[size, from, to]` the times (s)
+    each takes between layers when nothing else is on its way. `sent_sizes` holds
     the sizes to all successors of an alternative one after the other, from `Columns.sent` on.
     `edges` are (source, target, position among the source's successors), one row each.
     """
@@ -65,6 +66,7 @@ class ProblemArrays:
     first_slot: Integers
     inner_slots: Integers
     slots: int
+    sizes: Floats
     delays_s: Floats
     sent_sizes: Integers
     edges: Integers
@@ -93,6 +95,7 @@ def build_arrays(problem: Problem) -> ProblemArrays:
         first_slot=first_slot,
         inner_slots=np.array(inner, dtype=np.int64),
         slots=sum(widths),
+        sizes=sizes.known(),
         delays_s=sizes.delays(),
         sent_sizes=sent_sizes,
         edges=edges,
@@ -113,13 +116,16 @@ class _Sizes:
     def number(self, size: float) -> int:
         return self._numbers.setdefault(size, len(self._numbers))
 
+    def known(self) -> Floats:
+        return np.array(list(self._numbers) or [0.0])
+
     def delays(self) -> Floats:
         """Delays (s) by size and the layers of both ends; column 0's layer is no distance away."""
         problem = self._problem
         count = len(problem.layers)
         delays = np.zeros((max(len(self._numbers), 1), count + 1, count + 1))
         delays[:, :count, :count] = UNREACHABLE_S
-        known = np.array(list(self._numbers) or [0.0])
+        known = self.known()
         for domain in problem.domains:
             times = domain.access_delay_s + known * problem.semantics.bits_per_unit / domain.bandwidth
             joined = np.ix_(range(len(known)), sorted(domain.layers), sorted(domain.layers))
@@ -128,8 +134,8 @@ class _Sizes:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a column belongs."""
+class Place:
+    """Where a column belongs: numbers of component, alternative, piece and option."""
 
     component: int
     alternative: int
@@ -137,12 +143,13 @@ class _Place:
     option: int
 
 
-def _places(problem: Problem) -> Iterator[tuple[_Place, Component, Piece, Option]]:
+def places(problem: Problem) -> Iterator[tuple[Place, Component, Piece, Option]]:
+    """What the columns from 1 on stand for, in their order."""
     for c, component in enumerate(problem.components):
         for a, alternative in enumerate(component.alternatives):
             for k, piece in enumerate(alternative.pieces):
                 for o, option in enumerate(piece.options):
-                    yield _Place(c, a, k, o), component, piece, option
+                    yield Place(c, a, k, o), component, piece, option
 
 
 def _columns(
@@ -153,7 +160,7 @@ def _columns(
     numbers: dict[tuple[int, int, int, int], int] = {}
     sent_sizes: list[int] = []
     sent_from: dict[tuple[int, int], int] = {}
-    for place, component, piece, option in _places(problem):
+    for place, component, piece, option in places(problem):
         alternative = component.alternatives[place.alternative]
         key = (place.component, place.alternative)
         if key not in sent_from:
@@ -175,9 +182,9 @@ def _facts(problem: Problem, component: Component, piece: Piece, option: Option)
     edge = (tier is Tier.EDGE, tier is not Tier.EDGE)
     if tier is Tier.FUNCTIONS:
         load, cost = 0.0, problem.function_cost(component, piece, option)
-        response = problem.function_response_s(component, piece, option)
+        response = min(problem.function_response_s(component, piece, option), UNREACHABLE_S)
     else:
-        load, cost = option.demand_s * component.rate_per_s * piece.reach, 0.0
+        load, cost = problem.load(component, piece, option), 0.0
         response = option.demand_s
     energy_wh = problem.piece_energy_wh(component, piece, option)
     return (
@@ -221,7 +228,7 @@ def _paths(problem: Problem, edges: Integers) -> tuple[Floats, Floats]:
 def _shared_functions(problem: Problem) -> Booleans:
     """Which resources are functions that more than one piece may use."""
     users: dict[int, set[tuple[int, int, int]]] = {}
-    for place, _, _, option in _places(problem):
+    for place, _, _, option in places(problem):
         if problem.is_function(option.resource):
             key = (place.component, place.alternative, place.piece)
             users.setdefault(option.resource, set()).add(key)

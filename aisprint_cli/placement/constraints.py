@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from typing import Final
 
 from aisprint_cli.placement.evaluation import Evaluator, Scores
-from aisprint_cli.placement.problem import RELATIVE_TOLERANCE, Placement, Problem, Tier, holds
+from aisprint_cli.placement.problem import RELATIVE_TOLERANCE, Placement, Problem, Resource, Tier, holds
+from aisprint_cli.placement.rules import Bond
 
 BINDING = 0.02
 """A response-time limit counts as binding when less than this share of it is left."""
@@ -26,13 +28,24 @@ class Kind(StrEnum):
     LOCAL = "local"
     PATH = "global"
     ENERGY = "energy"
+    RULE = "placement_rule"
+    TOGETHER = "together"
+    APART = "apart"
+    QUOTA = "quota"
+    BANDWIDTH = "bandwidth"
+    RANGE = "measured_range"
+
+
+STRUCTURE: Final = frozenset({Kind.RETURN, Kind.NETWORK, Kind.LAYER, Kind.RULE, Kind.TOGETHER, Kind.APART})
+"""Constraints that hold or do not: there is nothing between."""
 
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
     """A constraint as it stands: `value` may be `limit` at most.
 
-    `subject` names what it is about; `unit` is that of value, limit and slack.
+    `subject` names what it is about; `unit` is that of value, limit and slack. Response times are means,
+    or the `percentile` (0 to 1).
     """
 
     kind: Kind
@@ -41,6 +54,7 @@ class Constraint:
     limit: float
     unit: str
     strict: bool = False
+    percentile: float | None = None
 
     @property
     def slack(self) -> float:
@@ -57,19 +71,34 @@ class Constraint:
     @property
     def is_binding(self) -> bool:
         """Whether it is (nearly) used up, so that easing it could make a cheaper placement possible."""
-        if self.kind in {Kind.RETURN, Kind.NETWORK, Kind.LAYER}:
+        if self.kind in STRUCTURE:
             return not self.holds
-        if self.kind is Kind.INSTANCES:
+        if self.kind in {Kind.INSTANCES, Kind.QUOTA}:
             return self.value >= self.limit
         return self.slack <= BINDING * abs(self.limit)
 
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
-    """A resource in use: how many instances (functions: None) and what it costs in the period."""
+    """A resource in use: how many instances (functions: None) and what it costs in the period.
+
+    `portions` say how many were bought at which price, where there is more than one; `transition_cost` is
+    the part of a function's cost that is asked for each request.
+    """
 
     resource: int
     instances: int | None
+    cost: float
+    portions: tuple[Portion, ...] = ()
+    transition_cost: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Instances bought at one price; the name is that of the price, and may be empty."""
+
+    name: str
+    instances: int
     cost: float
 
 
@@ -131,7 +160,7 @@ def assess(problem: Problem, placement: Placement, evaluator: Evaluator | None =
         path_s=tuple(map(float, scores.path_s[0])),
         piece_s=tuple(_piece_times(evaluator, placement, scores)),
         purchases=tuple(_purchases(problem, placement)),
-        constraints=tuple(_constraints(problem, placement, scores)),
+        constraints=tuple(_constraints(evaluator, problem, placement, scores)),
         energy_wh=float(scores.energy_wh[0]),
         green_wh=_green_wh(problem, placement),
     )
@@ -163,6 +192,7 @@ def _piece_times(evaluator: Evaluator, placement: Placement, scores: Scores) -> 
 
 def _purchases(problem: Problem, placement: Placement) -> Iterator[Purchase]:
     functions: dict[int, float] = {}
+    transitions: dict[int, float] = {}
     used: set[int] = set()
     for component, choice in zip(problem.components, placement.choices, strict=True):
         pieces = component.alternatives[choice.alternative].pieces
@@ -172,23 +202,37 @@ def _purchases(problem: Problem, placement: Placement) -> Iterator[Purchase]:
             if problem.is_function(resource):
                 option = next(item for item in piece.options if item.resource == resource)
                 cost = 0.0 if billed else problem.function_cost(component, piece, option)
+                asked = 0.0 if billed else problem.transition_cost(component, piece, option)
                 functions[resource] = functions.get(resource, 0.0) + cost
+                transitions[resource] = transitions.get(resource, 0.0) + asked
     for number, resource_value in enumerate(problem.resources):
         count = placement.instances[number]
         if problem.is_function(number):
             if number in functions:
-                yield Purchase(number, None, functions[number])
+                yield Purchase(number, None, functions[number], transition_cost=transitions[number])
         elif number in used or count:
-            yield Purchase(number, count, resource_value.cost_per_hour * count * problem.period_h)
+            yield _bought(resource_value, number, count, problem.period_h)
 
 
-def _constraints(problem: Problem, placement: Placement, scores: Scores) -> Iterator[Constraint]:
-    for limit in problem.local_limits:
+def _bought(resource: Resource, number: int, count: int, period_h: float) -> Purchase:
+    portions = tuple(
+        Portion(tier.name, taken, tier.cost_per_hour * taken * period_h)
+        for tier, taken in resource.bought(count)
+    )
+    cost = resource.hourly_cost(count) * period_h
+    return Purchase(number, count, cost, portions if resource.tiers else ())
+
+
+def _constraints(
+    evaluator: Evaluator, problem: Problem, placement: Placement, scores: Scores
+) -> Iterator[Constraint]:
+    for limit, time_s in zip(problem.local_limits, scores.local_value_s[0], strict=True):
         name = problem.components[limit.component].name
-        yield Constraint(Kind.LOCAL, name, float(scores.component_s[0, limit.component]), limit.limit_s, "s")
-    for path, time_s in zip(problem.path_limits, scores.path_s[0], strict=True):
+        yield Constraint(Kind.LOCAL, name, float(time_s), limit.limit_s, "s", percentile=limit.percentile)
+    for path, time_s in zip(problem.path_limits, scores.path_value_s[0], strict=True):
         names = " -> ".join(problem.components[number].name for number in path.components)
-        yield Constraint(Kind.PATH, f"{path.name}: {names}", float(time_s), path.limit_s, "s")
+        subject = f"{path.name}: {names}"
+        yield Constraint(Kind.PATH, subject, float(time_s), path.limit_s, "s", percentile=path.percentile)
     if problem.energy_limit_wh < float("inf"):
         energy_wh = float(scores.energy_wh[0])
         yield Constraint(Kind.ENERGY, "all resources", energy_wh, problem.energy_limit_wh, "Wh")
@@ -201,6 +245,49 @@ def _constraints(problem: Problem, placement: Placement, scores: Scores) -> Iter
             yield Constraint(Kind.LAYER, layer.name, count, 1, "resources")
     yield Constraint(Kind.RETURN, "all moves", int(scores.returns[0]), 0, "moves")
     yield Constraint(Kind.NETWORK, "all transfers", int(scores.cut_off[0]), 0, "transfers without a network")
+    yield from _shared_networks(problem, scores)
+    yield from _measured_ranges(evaluator, problem, placement, scores)
+    yield from _rules(problem, placement, scores)
+
+
+def _shared_networks(problem: Problem, scores: Scores) -> Iterator[Constraint]:
+    if scores.bandwidth is None:
+        return
+    for domain, busy in zip(problem.domains, scores.bandwidth[0], strict=True):
+        if domain.shared:
+            yield Constraint(Kind.BANDWIDTH, domain.name, float(busy), 1, "busy share", strict=True)
+
+
+def _measured_ranges(
+    evaluator: Evaluator, problem: Problem, placement: Placement, scores: Scores
+) -> Iterator[Constraint]:
+    """How far each piece whose response was measured is within what was measured."""
+    if scores.measured_rate_per_s is None:
+        return
+    slots = evaluator.arrays.first_slot
+    for number, (component, choice) in enumerate(zip(problem.components, placement.choices, strict=True)):
+        pieces = component.alternatives[choice.alternative].pieces
+        for place, (piece, resource) in enumerate(zip(pieces, choice.resources, strict=True)):
+            option = next(item for item in piece.options if item.resource == resource)
+            if option.curve:
+                rate = float(scores.measured_rate_per_s[0, int(slots[number]) + place])
+                subject = f"{component.name}/{piece.name} on {problem.resources[resource].name}"
+                yield Constraint(Kind.RANGE, subject, rate, option.measured_rate_per_s, "requests/s")
+
+
+def _rules(problem: Problem, placement: Placement, scores: Scores) -> Iterator[Constraint]:
+    rules = problem.rules
+    broken = map(int, scores.rule_violations[0])
+    for confinement, pieces in zip(rules.confinements, broken, strict=False):
+        yield Constraint(Kind.RULE, confinement.name, pieces, 0, "pieces elsewhere")
+    for affinity, found in zip(rules.affinities, broken, strict=True):
+        if affinity.bond is Bond.TOGETHER:
+            yield Constraint(Kind.TOGETHER, affinity.name, found, 0, "pieces elsewhere")
+        else:
+            yield Constraint(Kind.APART, affinity.name, found, 0, "pairs together")
+    for quota in rules.quotas:
+        count = sum(placement.instances[number] for number in quota.resources)
+        yield Constraint(Kind.QUOTA, quota.name, count, quota.limit, "instances")
 
 
 def _resource_constraints(

@@ -7,7 +7,7 @@ a batch of one (`constraints.assess` gives its figures names). The formulas are 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
@@ -16,36 +16,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisprint_cli.placement.arrays import (
-    UNREACHABLE_S,
     Booleans,
     Floats,
     Integers,
     ProblemArrays,
     build_arrays,
+    places,
 )
+from aisprint_cli.placement.batches import FINITE_S, Batch, View
+from aisprint_cli.placement.contention import Contention
 from aisprint_cli.placement.problem import RELATIVE_TOLERANCE, Choice, Placement, Problem
+from aisprint_cli.placement.rule_checks import RuleChecks
+from aisprint_cli.placement.service_facts import Curves, Facts, build_facts
+from aisprint_cli.placement.shared_links import SharedLinks, Transfers
+from aisprint_cli.placement.spread import Spread
 
-_CHUNK = 512
-"""Placements at a time: few enough that what is looked up stays in the processor's cache."""
-_OVERLOADED = UNREACHABLE_S
-_FINITE_S = 1e200
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Placements as arrays, made by `Evaluator.encode` or directly from `Evaluator.column`.
-
-    `columns[b, slot]` is the column that placement b uses there (0: none), `instances[b, r]` how many
-    of resource r it buys. `counts` has the shape of `columns` and is only for solutions that divide a
-    resource's load by a number of instances of each piece's own.
-    """
-
-    columns: Integers
-    instances: Integers
-    counts: Integers | None = None
-
-    def __len__(self) -> int:
-        return len(self.columns)
+__all__ = ["Batch", "Evaluator", "Scores"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +47,12 @@ class Scores:
         edge_s: transfer time by edge of the graph, in the order of components and their successors;
             infinite where no network joins the two.
         piece_s: mean response by slot, without transfers; None unless asked for.
+        local_value_s: what each local limit is held against: the mean, or the percentile it names.
+        path_value_s: the same by path limit.
+        bandwidth: the busy share of each network domain; None when none is shared.
+        measured_rate_per_s: by slot the rate at which a measured curve is read; None when there is none.
+        unmeasured: how many pieces get more requests than were measured.
+        rule_violations: how many pieces break each confinement, then each affinity.
         memory_mib: used by resource.
         memory_limit_mib: what there is of it, by resource.
         used: whether anything runs there, by resource.
@@ -79,6 +71,12 @@ class Scores:
     path_s: Floats
     edge_s: Floats
     piece_s: Floats | None
+    local_value_s: Floats
+    path_value_s: Floats
+    bandwidth: Floats | None
+    measured_rate_per_s: Floats | None
+    unmeasured: Integers
+    rule_violations: Integers
     memory_mib: Floats
     memory_limit_mib: Floats
     used: Booleans
@@ -136,7 +134,7 @@ class Evaluator:
             pieces: whether to keep the response time of each piece.
 
         """
-        parts = [self._chunk(part, pieces=pieces) for part in _chunks(batch)]
+        parts = [self._chunk(part, pieces=pieces) for part in batch.chunks()]
         if len(parts) == 1:
             return parts[0]
         joined: dict[str, Any] = {}
@@ -150,44 +148,113 @@ class Evaluator:
         return self.evaluate(self.encode(placements), pieces=pieces)
 
     def _chunk(self, batch: Batch, *, pieces: bool) -> Scores:
-        look = _Look(self, batch)
-        utilisation = look.utilisation()
-        piece_s = look.piece_s(utilisation)
-        inner_s = look.inner_delays_s()
-        component_s = look.component_s(piece_s, inner_s)
-        edge_s = look.edge_delays_s()
-        path_s = component_s @ self.arrays.path_components + edge_s @ self.arrays.path_edges
-        function_cost = look.function_cost()
-        memory, memory_limit = look.memory_mib(), look.memory_limit_mib()
-        unreached = (inner_s > _FINITE_S).sum(axis=1) + (edge_s > _FINITE_S).sum(axis=1)
+        view = View(self.arrays, batch)
+        utilisation = self._utilisation(view)
+        piece_s, rates = self._piece_s(view, utilisation)
+        transfers = self._transfers(view)
+        component_s = view.component_s(piece_s, transfers.inner_s)
+        path_s = component_s @ self.arrays.path_components + transfers.edge_s @ self.arrays.path_edges
+        local_s, path_value_s = self._held(view, utilisation, piece_s, transfers, component_s, path_s)
+        function_cost = self._function_cost(view)
+        nothing = np.zeros(len(batch), dtype=np.int64)
         scores = Scores(
-            cost=batch.instances @ self._prices + function_cost,
+            cost=self._purchase_cost(batch) + function_cost,
             function_cost=function_cost,
-            energy_wh=batch.instances @ self._instance_energy_wh + look.energy_wh(),
+            energy_wh=batch.instances @ self._instance_energy_wh + self._energy_wh(batch),
             utilisation=utilisation,
             component_s=_infinite(component_s),
             path_s=_infinite(path_s),
-            edge_s=_infinite(edge_s),
+            edge_s=_infinite(transfers.edge_s),
             piece_s=_infinite(piece_s) if pieces else None,
-            memory_mib=memory,
-            memory_limit_mib=memory_limit,
-            used=look.used,
-            layer_resources=look.layer_resources(),
-            returns=look.returns(),
-            cut_off=unreached,
+            local_value_s=_infinite(local_s),
+            path_value_s=_infinite(path_value_s),
+            bandwidth=transfers.utilisation,
+            measured_rate_per_s=rates,
+            unmeasured=nothing if rates is None else self._contention.unmeasured(view, rates),
+            rule_violations=self._rules.violations(view) if self._rules else nothing[:, None][:, :0],
+            memory_mib=view.by_resource(self.arrays.columns.memory_mib[batch.columns]),
+            memory_limit_mib=self._memory_limit_mib(batch),
+            used=view.used,
+            layer_resources=np.asarray(view.used.astype(np.int64) @ self._layers),
+            returns=view.returns(),
+            cut_off=transfers.cut_off,
             feasible=np.ones(len(batch), dtype=np.bool_),
         )
         scores.feasible[:] = self._feasible(scores, batch)
         return scores
 
+    def _utilisation(self, view: View) -> Floats:
+        load = view.per_instance(self.arrays.columns.load[view.batch.columns])
+        return load / self._servers if self._has_servers else load
+
+    def _piece_s(self, view: View, utilisation: Floats) -> tuple[Floats, Floats | None]:
+        """Response times by slot, and the rates at which measured curves were read for them."""
+        if not self._is_contended:
+            return view.piece_s(utilisation), None
+        rates = self._contention.measured_rates(view)
+        return self._contention.piece_s(view, utilisation, rates), rates
+
+    def _transfers(self, view: View) -> Transfers:
+        if self._links is not None:
+            return self._links.transfers(view)
+        inner_s, edge_s = view.delays_s(view.inner()), view.delays_s(view.between())
+        cut_off = (inner_s > FINITE_S).sum(axis=1) + (edge_s > FINITE_S).sum(axis=1)
+        return Transfers(inner_s, edge_s, None, cut_off)
+
+    def _held(
+        self,
+        view: View,
+        utilisation: Floats,
+        piece_s: Floats,
+        transfers: Transfers,
+        component_s: Floats,
+        path_s: Floats,
+    ) -> tuple[Floats, Floats]:
+        """What local and path limits are held against."""
+        if self._spread is None:
+            return component_s[:, self._local_components], path_s
+        piece_s2 = self._spread.piece_s2(view, utilisation, piece_s)
+        component_s2 = self._spread.component_s2(view, piece_s, transfers.inner_s, piece_s2)
+        path_s2 = component_s2 @ self.arrays.path_components
+        local = self._spread.local_values_s(component_s, component_s2)
+        return local, self._spread.path_values_s(path_s, path_s2)
+
+    def _purchase_cost(self, batch: Batch) -> Floats:
+        cost = batch.instances @ self._prices
+        for resource, start, count, extra in self._tiers:
+            cost = cost + extra * np.clip(batch.instances[:, resource] - start, 0, count)
+        return np.asarray(cost)
+
+    def _function_cost(self, view: View) -> Floats:
+        costs = self.arrays.columns.function_cost[view.batch.columns]
+        if self.problem.semantics.functions_billed_once:
+            costs = view.unbilled_again(costs)
+        return np.asarray(costs.sum(axis=1))
+
+    def _energy_wh(self, batch: Batch) -> Floats:
+        """What the pieces draw, besides the instances they run on."""
+        if not self._draws:
+            return np.zeros(len(batch))
+        return np.asarray(self.arrays.columns.energy_wh[batch.columns].sum(axis=1))
+
+    def _memory_limit_mib(self, batch: Batch) -> Floats:
+        memory = self._memory_mib
+        if self.problem.semantics.memory_per_instance:
+            return memory * np.where(self._is_bought, np.maximum(batch.instances, 1), 1)
+        return np.broadcast_to(memory, (len(batch), len(memory)))
+
     def _feasible(self, scores: Scores, batch: Batch) -> Booleans:
-        structure = scores.returns + scores.cut_off == 0
+        structure = scores.returns + scores.cut_off + scores.unmeasured == 0
+        if self._rules is not None:
+            structure &= ~scores.rule_violations.any(axis=1) & self._rules.within_quotas(batch.instances)
+        if scores.bandwidth is not None:
+            structure &= (scores.bandwidth < 1 - RELATIVE_TOLERANCE).all(axis=1)
         bought = scores.used & self._is_bought
         enough = ~self._is_bought | (batch.instances >= scores.used) & (batch.instances <= self._limits)
         stable = ~bought | (scores.utilisation < 1 - RELATIVE_TOLERANCE)
         fits = scores.memory_mib <= scores.memory_limit_mib * (1 + RELATIVE_TOLERANCE)
-        local = scores.component_s[:, self._local_components] <= self._local_limits_s
-        paths = scores.path_s <= self._path_limits_s
+        local = scores.local_value_s <= self._local_limits_s
+        paths = scores.path_value_s <= self._path_limits_s
         single = scores.layer_resources <= 1
         energy = scores.energy_wh <= self.problem.energy_limit_wh * (1 + RELATIVE_TOLERANCE)
         return np.asarray(
@@ -198,6 +265,55 @@ class Evaluator:
             & paths.all(axis=1)
             & single.all(axis=1)
         )
+
+    @cached_property
+    def _facts(self) -> tuple[Facts, Curves]:
+        return build_facts(self.problem)
+
+    @cached_property
+    def _is_contended(self) -> bool:
+        """Whether any response time is not that of processor sharing or of a function's formula."""
+        return any(item.queues for item in self.problem.resources) or any(
+            option.curve for _, _, _, option in places(self.problem)
+        )
+
+    @cached_property
+    def _contention(self) -> Contention:
+        return Contention(self.problem, *self._facts)
+
+    @cached_property
+    def _spread(self) -> Spread | None:
+        return Spread(self.problem, self._facts[0]) if self.problem.has_percentiles else None
+
+    @cached_property
+    def _links(self) -> SharedLinks | None:
+        if not any(domain.shared for domain in self.problem.domains):
+            return None
+        return SharedLinks(self.problem, self.arrays.sizes)
+
+    @cached_property
+    def _rules(self) -> RuleChecks | None:
+        return RuleChecks(self.problem, self.arrays) if self.problem.rules else None
+
+    @cached_property
+    def _servers(self) -> Integers:
+        return np.array([item.servers for item in self.problem.resources])
+
+    @cached_property
+    def _has_servers(self) -> bool:
+        return bool((self._servers > 1).any())
+
+    @cached_property
+    def _tiers(self) -> tuple[tuple[int, int, int, float], ...]:
+        """Instances with a price of their own: resource, first, how many, and what they cost more."""
+        found = []
+        for number, resource in enumerate(self.problem.resources):
+            start = 0
+            for tier in resource.tiers if not self.problem.is_function(number) else ():
+                extra = (tier.cost_per_hour - resource.cost_per_hour) * self.problem.period_h
+                found.append((number, start, tier.count, extra))
+                start += tier.count
+        return tuple(found)
 
     @cached_property
     def _is_bought(self) -> Booleans:
@@ -248,128 +364,9 @@ class Evaluator:
         return np.array([item.limit_s for item in self.problem.path_limits]) * (1 + RELATIVE_TOLERANCE)
 
 
-class _Look:
-    """One chunk of placements, and what is looked up for it more than once."""
-
-    def __init__(self, evaluator: Evaluator, batch: Batch) -> None:
-        self._evaluator = evaluator
-        self._arrays = evaluator.arrays
-        self._batch = batch
-        columns = batch.columns
-        table = self._arrays.columns
-        self._resource = table.resource[columns]
-        self._stride = len(evaluator.problem.resources) + 1
-        self._cells = self._resource + np.arange(len(batch))[:, None] * self._stride
-        self._first = columns[:, self._arrays.first_slot]
-        last_slots = self._arrays.first_slot + table.last[self._first]
-        self._last = np.take_along_axis(columns, last_slots, axis=1)
-        self.used: Booleans = self._by_resource(None) > 0
-
-    def _by_resource(self, values: Floats | None) -> Floats:
-        """Sums over the slots by resource; without values, how many slots there are."""
-        size = len(self._batch) * self._stride
-        weights = None if values is None else values.ravel()
-        sums = np.bincount(self._cells.ravel(), weights=weights, minlength=size)
-        return sums.reshape(len(self._batch), self._stride)[:, :-1].astype(np.float64)
-
-    def utilisation(self) -> Floats:
-        load = self._arrays.columns.load[self._batch.columns]
-        if self._batch.counts is not None:
-            return self._by_resource(load / np.maximum(self._batch.counts, 1))
-        return self._by_resource(load) / np.maximum(self._batch.instances, 1)
-
-    def piece_s(self, utilisation: Floats) -> Floats:
-        """Processor sharing: time without contention over what is free."""
-        stretch = np.full((len(self._batch), self._stride), 1.0)
-        stable = utilisation < 1 - RELATIVE_TOLERANCE
-        stretch[:, :-1] = np.where(stable, 1 / np.where(stable, 1 - utilisation, 1), _OVERLOADED)
-        own = self._arrays.columns.response_s[self._batch.columns]
-        return np.asarray(own * stretch.ravel()[self._cells])
-
-    def inner_delays_s(self) -> Floats:
-        """Transfers between the pieces of a component, by inner slot."""
-        inner = self._arrays.inner_slots
-        source, target = self._batch.columns[:, inner - 1], self._batch.columns[:, inner]
-        return self._delays(source, target, self._arrays.columns.next_size[source])
-
-    def edge_delays_s(self) -> Floats:
-        """Transfers between components, by edge."""
-        edges = self._arrays.edges
-        source, target = self._last[:, edges[:, 0]], self._first[:, edges[:, 1]]
-        sent = self._arrays.sent_sizes[self._arrays.columns.sent[source] + edges[:, 2]]
-        return self._delays(source, target, sent)
-
-    def _delays(self, source: Integers, target: Integers, size: Integers) -> Floats:
-        table = self._arrays.columns
-        delays = self._arrays.delays_s
-        count = delays.shape[1]
-        cells = (size * count + table.layer[source]) * count + table.layer[target]
-        return np.where(table.resource[source] == table.resource[target], 0.0, delays.ravel()[cells])
-
-    def component_s(self, piece_s: Floats, inner_s: Floats) -> Floats:
-        total = piece_s.copy()
-        total[:, self._arrays.inner_slots] += inner_s
-        total *= self._arrays.columns.reach[self._batch.columns]
-        return np.asarray(np.add.reduceat(total, self._arrays.first_slot, axis=1))
-
-    def function_cost(self) -> Floats:
-        costs = self._arrays.columns.function_cost[self._batch.columns]
-        if self._evaluator.problem.semantics.functions_billed_once:
-            costs = self._billed_once(costs)
-        return np.asarray(costs.sum(axis=1))
-
-    def energy_wh(self) -> Floats:
-        """What the pieces draw, besides the instances they run on."""
-        if not self._evaluator._draws:
-            return np.zeros(len(self._batch))
-        return np.asarray(self._arrays.columns.energy_wh[self._batch.columns].sum(axis=1))
-
-    def _billed_once(self, costs: Floats) -> Floats:
-        """Without the cost of functions that an earlier slot already uses."""
-        shared = self._arrays.shared_functions
-        if not shared.any():
-            return costs
-        costs = costs.copy()
-        seen = np.zeros((len(self._batch), self._stride), dtype=np.bool_)
-        rows = np.arange(len(self._batch))
-        for slot in range(self._arrays.slots):
-            resource = self._resource[:, slot]
-            costs[seen[rows, resource] & shared[resource], slot] = 0.0
-            seen[rows, resource] = True
-        return costs
-
-    def memory_mib(self) -> Floats:
-        return self._by_resource(self._arrays.columns.memory_mib[self._batch.columns])
-
-    def memory_limit_mib(self) -> Floats:
-        memory = self._evaluator._memory_mib
-        if self._evaluator.problem.semantics.memory_per_instance:
-            return memory * np.where(self._evaluator._is_bought, np.maximum(self._batch.instances, 1), 1)
-        return np.broadcast_to(memory, (len(self._batch), len(memory)))
-
-    def layer_resources(self) -> Integers:
-        return np.asarray(self.used.astype(np.int64) @ self._evaluator._layers)
-
-    def returns(self) -> Integers:
-        """Moves from a virtual machine or function to an edge device."""
-        table = self._arrays.columns
-        inner = self._arrays.inner_slots
-        columns, edges = self._batch.columns, self._arrays.edges
-        within = table.off_edge[columns[:, inner - 1]] & table.on_edge[columns[:, inner]]
-        between = table.off_edge[self._last[:, edges[:, 0]]] & table.on_edge[self._first[:, edges[:, 1]]]
-        return np.asarray(within.sum(axis=1) + between.sum(axis=1))
-
-
 def _count(choice: Choice, piece: int, instances: int) -> int:
     return choice.counts[piece] if choice.counts is not None else instances
 
 
-def _chunks(batch: Batch) -> Iterator[Batch]:
-    for start in range(0, max(len(batch), 1), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        counts = None if batch.counts is None else batch.counts[part]
-        yield Batch(batch.columns[part], batch.instances[part], counts)
-
-
 def _infinite(times: Floats) -> Floats:
-    return np.where(times > _FINITE_S, np.inf, times)
+    return np.where(times > FINITE_S, np.inf, times)

@@ -11,12 +11,12 @@ Khazaei; where its two programs disagree, `Semantics` chooses.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
-from aisprint_cli.placement.rules import NO_RULES, Rules
+from aisprint_cli.placement.rules import NO_RULES, Rules, Scope
 
 RELATIVE_TOLERANCE = 1e-9
 """By how much, relatively, a value may pass its limit and still hold; one rule for all programs."""
@@ -99,10 +99,11 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class PriceTier:
-    """The next `count` instances of a resource cost `cost_per_hour` each: reserved ones, or spot."""
+    """The next `count` instances of a resource cost `cost_per_hour` each; `name` is for people."""
 
     count: int
     cost_per_hour: float
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +135,30 @@ class Resource:
     availability: float = 1.0
     discipline: Discipline = Discipline.PROCESSOR_SHARING
 
+    @property
+    def servers(self) -> int:
+        """How many requests an instance serves at a time where those that come first are served first."""
+        return max(1, int(self.cores)) if self.queues else 1
+
+    @property
+    def queues(self) -> bool:
+        """Whether an instance serves those that come first, first."""
+        return self.discipline is Discipline.MULTI_SERVER
+
     def hourly_cost(self, count: int) -> float:
         """What `count` bought instances cost per hour."""
-        total, left = 0.0, count
+        return sum(taken * tier.cost_per_hour for tier, taken in self.bought(count))
+
+    def bought(self, count: int) -> Iterator[tuple[PriceTier, int]]:
+        """How many of `count` instances are of which price; the last price is the resource's own."""
+        left = count
         for tier in self.tiers:
             taken = min(left, tier.count)
-            total += taken * tier.cost_per_hour
+            if taken:
+                yield tier, taken
             left -= taken
-        return total + left * self.cost_per_hour
+        if left:
+            yield PriceTier(left, self.cost_per_hour), left
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +172,7 @@ class Option:
     `curve` replaces the formula of the piece's own contention by measurements: pairs of requests per
     second and instance, and mean response (s) of the piece alone on the resource, ascending. What other
     pieces add stretches it as processor sharing does. Beyond its last rate nothing is known: not allowed.
+    For a function the rate is all that the function sees.
     """
 
     resource: int
@@ -163,6 +181,24 @@ class Option:
     cold_s: float = 0.0
     scv: float = field(default=1.0, kw_only=True)
     curve: tuple[tuple[float, float], ...] = field(default=(), kw_only=True)
+
+    @property
+    def measured_rate_per_s(self) -> float:
+        """The highest rate (1/s and instance) that was measured; infinite without measurements."""
+        return self.curve[-1][0] if self.curve else float("inf")
+
+    def measured_s(self, rate_per_s: float) -> float:
+        """The measured response (s) at that rate per instance; infinite beyond the last one."""
+        if not holds(rate_per_s, self.measured_rate_per_s):
+            return float("inf")
+        before = (0.0, self.curve[0][1])
+        for after in self.curve:
+            if rate_per_s <= after[0]:
+                span = after[0] - before[0]
+                share = (rate_per_s - before[0]) / span if span else 1.0
+                return before[1] + share * (after[1] - before[1])
+            before = after
+        return before[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +306,13 @@ class Problem:
     energy_limit_wh: float = float("inf")
     rules: Rules = NO_RULES
 
+    @property
+    def has_percentiles(self) -> bool:
+        """Whether any limit is about a percentile."""
+        return any(item.percentile is not None for item in self.local_limits) or any(
+            item.percentile is not None for item in self.path_limits
+        )
+
     def tier(self, resource: int) -> Tier:
         """The tier of a resource."""
         return self.layers[self.resources[resource].layer].tier
@@ -277,6 +320,13 @@ class Problem:
     def is_function(self, resource: int) -> bool:
         """Whether a resource is a function, which is not bought by the instance."""
         return self.tier(resource) is Tier.FUNCTIONS
+
+    def place(self, resource: int, scope: Scope) -> int | str:
+        """What a resource shares with others within a scope: itself, its layer, or its region."""
+        layer = self.resources[resource].layer
+        if scope is Scope.REGION:
+            return self.layers[layer].region
+        return layer if scope is Scope.LAYER else resource
 
     @cached_property
     def _links(self) -> Mapping[tuple[int, int], tuple[tuple[float, float], ...]]:
@@ -296,6 +346,11 @@ class Problem:
         lines = self._links.get(pair, ())
         return min((access + size * per_unit for access, per_unit in lines), default=float("inf"))
 
+    def load(self, component: Component, piece: Piece, option: Option) -> float:
+        """How many instances (or servers of instances) a piece keeps busy on a bought resource."""
+        available = self.resources[option.resource].availability
+        return option.demand_s * component.rate_per_s * piece.reach / available
+
     def function_rate_per_s(self, component: Component, piece: Piece) -> float:
         """The rate a function sees when it runs this piece, under the chosen semantics."""
         if self.semantics.functions_see_piece_rate:
@@ -303,12 +358,16 @@ class Problem:
         return component.rate_per_s
 
     def function_cost(self, component: Component, piece: Piece, option: Option) -> float:
-        """What a function costs in the period when it runs this piece."""
-        resource = self.resources[option.resource]
+        """What a function costs in the period when it runs this piece, transitions included."""
+        cost_per_hour = self.resources[option.resource].cost_per_hour
         rate_per_s = self.function_rate_per_s(component, piece)
-        work = resource.cost_per_hour * self.period_h * option.demand_s * rate_per_s
-        requests = 3600 * self.period_h * rate_per_s
-        return work + self.layers[resource.layer].transition_cost * requests
+        work = cost_per_hour * self.period_h * option.demand_s * rate_per_s
+        return work + self.transition_cost(component, piece, option)
+
+    def transition_cost(self, component: Component, piece: Piece, option: Option) -> float:
+        """The part of a function's cost that is asked for each request, however long it takes."""
+        requests = 3600 * self.period_h * self.function_rate_per_s(component, piece)
+        return self.layers[self.resources[option.resource].layer].transition_cost * requests
 
     def instance_energy_wh(self, resource: int) -> float:
         """What an instance draws in the period without work; functions have none that are bought."""
@@ -324,9 +383,11 @@ class Problem:
         return (resource.busy_w - resource.idle_w) * self.period_h * busy
 
     def function_response_s(self, component: Component, piece: Piece, option: Option) -> float:
-        """Mean response of a function that runs this piece."""
+        """Mean response of a function that runs this piece; infinite beyond what was measured."""
         idle_s = self.resources[option.resource].idle_before_kill_s
         rate_per_s = self.function_rate_per_s(component, piece)
+        if option.curve:
+            return option.measured_s(rate_per_s)
         return self.function_response(rate_per_s, option.demand_s, option.cold_s, idle_s)
 
     def at_rate(self, entry_rate_per_s: float) -> Problem:

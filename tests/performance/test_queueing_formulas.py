@@ -15,6 +15,7 @@ from aisprint_cli.performance.queueing import (
     ProcessorSharing,
     erlang_b,
     erlang_c,
+    queue_wait_s,
     sharing_mean_s,
 )
 
@@ -73,9 +74,33 @@ def test_exponential_servers_follow_erlang(rate: float, servers: int) -> None:
 
 
 @pytest.mark.parametrize(("servers", "load"), [(2, 1.6), (4, 3.6), (10, 9.0), (5, 3.5), (2, 0.8)])
-def test_constant_service_is_close_to_its_exact_sum(servers: int, load: float) -> None:
+def test_constant_service_waits_a_little_longer_than_predicted(servers: int, load: float) -> None:
     exact = _constant_service_wait(servers, load)
-    assert MultiServer(1.0, 0.0).wait_mean_s(load, servers) == pytest.approx(exact, rel=0.03)
+    predicted = float(MultiServer(1.0, 0.0).wait_mean_s(load, servers))
+    assert 0.8 * exact < predicted <= exact
+    assert 1 + predicted == pytest.approx(1 + exact, rel=0.03)
+
+
+@given(
+    load=st.floats(0.05, 0.9),
+    more=st.floats(0.001, 0.5),
+    scv=st.floats(0, 4),
+    demand_s=st.floats(0.001, 3),
+    servers=st.integers(1, 12),
+)
+def test_another_kind_of_requests_never_shortens_the_wait(
+    load: float, more: float, scv: float, demand_s: float, servers: int
+) -> None:
+    offered = load * servers
+    alone = float(queue_wait_s(offered, 2 * offered, servers))
+    both = float(queue_wait_s(offered + more, 2 * offered + more * (1 + scv) * demand_s, servers))
+    assert both >= alone
+
+
+def test_a_mixture_of_one_kind_is_that_kind() -> None:
+    halves = queue_wait_s(0.4 * 2 * 1.5, 2 * 0.4 * 1.5**2 * 3, 2)
+    assert halves == pytest.approx(MultiServer(1.5, 2.0).wait_mean_s(0.8, 2))
+    assert queue_wait_s([0.0, 2.0], [0.0, 4.0], [2, 2]) == pytest.approx([0.0, math.inf])
 
 
 @pytest.mark.parametrize("load", [0.2, 0.5, 0.9])

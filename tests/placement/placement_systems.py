@@ -6,6 +6,7 @@ import json
 import os
 import random
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from aisprint_cli.placement.problem import (
     Alternative,
     Choice,
     Component,
+    Discipline,
     Layer,
     LocalLimit,
     NetworkDomain,
@@ -22,11 +24,13 @@ from aisprint_cli.placement.problem import (
     PathLimit,
     Piece,
     Placement,
+    PriceTier,
     Problem,
     Resource,
     Semantics,
     Tier,
 )
+from aisprint_cli.placement.rules import Affinity, Bond, Confinement, Quota, Rules, Scope
 from aisprint_cli.placement.system_file import SystemFile, system_from
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -183,6 +187,89 @@ def _alternative(
         found.append(Piece(f"{name}h{place}", options, reach, leaves, draw.choice([0.0, 1.0, 4.0])))
         reach *= 1 - leaves
     return Alternative(name, tuple(found), tuple(draw.uniform(0, 5) for _ in range(successors)))
+
+
+def enriched(problem: Problem, seed: int) -> Problem:
+    """The problem with more in it, each by chance: see `Problem` for what there is.
+
+    Prices in tiers, availability, queues, measured curves, shared networks, limits on percentiles, costs of
+    transitions, regions and rules of every kind.
+    """
+    draw = random.Random(f"rich {seed}")
+    resources = tuple(_rich_resource(draw, item) for item in problem.resources)
+    layers = tuple(
+        replace(item, region=draw.choice(["", "north"]), transition_cost=draw.choice([0.0, 1e-5]))
+        for item in problem.layers
+    )
+    components = tuple(_rich_component(draw, item) for item in problem.components)
+    return replace(
+        problem,
+        resources=resources,
+        layers=layers,
+        components=components,
+        domains=tuple(replace(item, shared=draw.random() < 0.4) for item in problem.domains),
+        local_limits=tuple(
+            replace(item, percentile=draw.choice([None, 0.5, 0.95])) for item in problem.local_limits
+        ),
+        path_limits=tuple(
+            replace(item, percentile=draw.choice([None, 0.9, 0.99])) for item in problem.path_limits
+        ),
+        rules=_random_rules(draw, problem),
+    )
+
+
+def _rich_resource(draw: random.Random, item: Resource) -> Resource:
+    prices = [PriceTier(draw.randint(1, 2), draw.uniform(0.05, 4), name) for name in ("reserved", "spot")]
+    return replace(
+        item,
+        tiers=tuple(prices[: draw.choice([0, 0, 1, 2])]),
+        availability=draw.choice([1.0, 1.0, 0.8]),
+        discipline=draw.choice([Discipline.PROCESSOR_SHARING, Discipline.MULTI_SERVER]),
+        cores=draw.choice([1.0, 2.0, 4.5]),
+    )
+
+
+def _rich_component(draw: random.Random, item: Component) -> Component:
+    alternatives = tuple(
+        replace(alternative, pieces=tuple(_rich_piece(draw, piece) for piece in alternative.pieces))
+        for alternative in item.alternatives
+    )
+    return replace(item, alternatives=alternatives)
+
+
+def _rich_piece(draw: random.Random, piece: Piece) -> Piece:
+    options = []
+    for option in piece.options:
+        start, demand_s = draw.uniform(0, 0.3), option.demand_s
+        curve = (
+            (start, demand_s),
+            (start + draw.uniform(0.1, 0.5), demand_s * draw.uniform(1, 2)),
+            (start + draw.uniform(0.6, 1.2), demand_s * draw.uniform(2, 4)),
+        )
+        kept = curve if draw.random() < 0.25 else ()
+        options.append(replace(option, scv=draw.choice([0.0, 0.5, 1.0, 3.0]), curve=kept))
+    return replace(piece, options=tuple(options))
+
+
+def _random_rules(draw: random.Random, problem: Problem) -> Rules:
+    components, resources = range(len(problem.components)), range(len(problem.resources))
+    bought = [number for number in resources if not problem.is_function(number)]
+
+    def some(names: range | list[int], least: int) -> list[int]:
+        return draw.sample(names, draw.randint(least, len(names)))
+
+    def chance() -> bool:
+        return draw.random() < 0.3
+
+    confinement = Confinement("kept", draw.choice(components), frozenset(some(resources, 4)), chance())
+    bond, scope = draw.choice(list(Bond)), draw.choice(list(Scope))
+    affinity = Affinity("bound", tuple(some(components, 2)[:3]), bond, scope)
+    quota = Quota("account", frozenset(some(bought, 2)), draw.randint(2, 6))
+    return Rules(
+        (confinement,) if chance() else (),
+        (affinity,) if chance() else (),
+        (quota,) if chance() else (),
+    )
 
 
 def random_placement(problem: Problem, seed: int) -> Placement:
