@@ -254,7 +254,10 @@ class Backend(Protocol):
     """
 
     name: str
-    capabilities: frozenset[Capability]
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """What it can do besides making and removing items."""
 
     def observe(self, items: Iterable[Item]) -> Mapping[str, Observed]:
         """Ask for the present state of items, by id; each one asked for is answered, ABSENT where unknown.

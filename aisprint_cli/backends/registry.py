@@ -39,17 +39,26 @@ def open_backend(name: str, site: Site) -> Place:
     return factory(site)
 
 
+def require_backend(name: str) -> None:
+    """See that there is a back end of a name, without opening it.
+
+    Raises:
+        UsageError: when there is none.
+    """
+    names = backend_names()
+    if name not in names:
+        near = difflib.get_close_matches(name, names, n=1)
+        hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(names)}."
+        raise UsageError(f"There is no back end {name!r}.", mend=hint)
+
+
 def _installed() -> dict[str, EntryPoint]:
     return {entry.name: entry for entry in entry_points(group=ENTRY_POINTS)}
 
 
 def _load(name: str) -> Factory:
-    entry = _installed().get(name)
-    if entry is None:
-        names = backend_names()
-        near = difflib.get_close_matches(name, names, n=1)
-        hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(names)}."
-        raise UsageError(f"There is no back end {name!r}.", mend=hint)
+    require_backend(name)
+    entry = _installed()[name]
     try:
         factory: Factory = entry.load()
     except Exception as error:

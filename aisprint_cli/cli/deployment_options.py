@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from aisprint_cli.cli.session import application_directory
 from aisprint_cli.errors import UsageError
 
-DEFAULT_BACKEND = "local"
-DEFAULT_PARALLEL = 4
+if TYPE_CHECKING:
+    from aisprint_cli.deploy.backend_choice import BackendChoice
+
+DEFAULT_PARALLEL = 16
 DEFAULT_LOCK_TIMEOUT_S = 600.0
 
 
 def _complete_backend(incomplete: str) -> list[str]:
     from aisprint_cli.backends.registry import backend_names
+    from aisprint_cli.deploy.backend_choice import CLOUD
 
-    return [name for name in backend_names() if name.startswith(incomplete)]
+    layer, is_layer, start = incomplete.rpartition("=")
+    names = [name for name in (*backend_names(), CLOUD) if name.startswith(start)]
+    return [f"{layer}{is_layer}{name}" for name in names]
 
 
-BackendName = Annotated[
-    str,
+BackendNames = Annotated[
+    list[str] | None,
     typer.Option(
-        "--backend", metavar="NAME", help="The back end: where it runs.", autocompletion=_complete_backend
+        "--backend",
+        metavar="[LAYER=]NAME",
+        help="The back end: where it runs; `cloud` chooses one for each layer by its kind. May be repeated.",
+        show_default="the one in use, else local",
+        autocompletion=_complete_backend,
     ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
@@ -36,6 +45,23 @@ LockTimeout = Annotated[
         "--lock-timeout", metavar="SECONDS", min=0, help="How long to wait for another deploy or undeploy."
     ),
 ]
+
+
+def chosen_backends(names: list[str] | None) -> BackendChoice | None:
+    """What the occurrences of `--backend` mean; None where there is none.
+
+    Raises:
+        UsageError: when they contradict each other, or there is no such back end.
+    """
+    from aisprint_cli.backends.registry import require_backend
+    from aisprint_cli.deploy.backend_choice import CLOUD, parse_backends
+
+    choice = parse_backends(names or ())
+    if choice is not None:
+        for name in (choice.name, *choice.layers.values()):
+            if name != CLOUD:
+                require_backend(name)
+    return choice
 
 
 def is_application(path: Path) -> bool:

@@ -28,6 +28,12 @@ class DesiredState:
     deployment: str
     items: tuple[Item, ...]
 
+    @property
+    def fingerprint(self) -> str:
+        """A hash of all of it: equal ones ask for the same."""
+        text = json.dumps(sorted([item.id, item.digest] for item in self.items))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
 
 def desired_state(
     templates: Iterable[Template],

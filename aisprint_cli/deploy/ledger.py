@@ -11,9 +11,9 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -48,7 +48,9 @@ class DeploymentState(StrEnum):
 class DeploymentRecord:
     """One deployment of the application; `qos` is the constraints document it was deployed with.
 
-    `changed_s` is when the last run that changed anything ended (seconds since the epoch).
+    `routing` says which back end makes which layer (`BackendChoice.document`), `desired` is the
+    fingerprint of what was to exist. `changed_s` is when the last run that changed anything ended
+    (seconds since the epoch).
     """
 
     id: int
@@ -59,6 +61,8 @@ class DeploymentRecord:
     qos: Mapping[str, Any]
     started_s: float
     changed_s: float
+    routing: Mapping[str, str] = field(default_factory=dict)
+    desired: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +144,12 @@ class Ledger:
         )
         return rows[0] if rows else None
 
+    def active(self) -> tuple[DeploymentRecord, ...]:
+        """Every deployment that is there, or on its way in or out; at most one for each back end."""
+        names = self._read(lambda row: str(row["backend"]), "SELECT DISTINCT backend FROM deployments")
+        found = (self.current(name) for name in sorted(names))
+        return tuple(record for record in found if record is not None)
+
     def last(self, backend: str) -> DeploymentRecord | None:
         """The newest deployment, whatever became of it."""
         query = "SELECT * FROM deployments WHERE backend = ? ORDER BY id DESC LIMIT 1"
@@ -150,15 +160,25 @@ class Ledger:
         """Every deployment there ever was, oldest first."""
         return tuple(self._read(_deployment, "SELECT * FROM deployments ORDER BY id"))
 
-    def begin(self, backend: str, application: str, name: str, qos: Mapping[str, Any]) -> DeploymentRecord:
+    def begin(
+        self,
+        backend: str,
+        application: str,
+        name: str,
+        qos: Mapping[str, Any],
+        *,
+        routing: Mapping[str, str] | None = None,
+        desired: str = "",
+    ) -> DeploymentRecord:
         """Note that a deployment is on its way; one that is there under another name becomes history."""
         now = self._clock()
+        told = (json.dumps(qos), json.dumps(dict(routing or {})), desired)
         with self._transaction() as db:
             current = self.current(backend)
             if current is not None and (current.name, current.application) == (name, application):
                 db.execute(
-                    "UPDATE deployments SET state = ?, qos = ? WHERE id = ?",
-                    (DeploymentState.DEPLOYING, json.dumps(qos), current.id),
+                    "UPDATE deployments SET state = ?, qos = ?, routing = ?, desired = ? WHERE id = ?",
+                    (DeploymentState.DEPLOYING, *told, current.id),
                 )
             else:
                 if current is not None:
@@ -167,9 +187,9 @@ class Ledger:
                         (DeploymentState.REPLACED, now, current.id),
                     )
                 db.execute(
-                    "INSERT INTO deployments (backend, application, name, state, qos, started_s, changed_s)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (backend, application, name, DeploymentState.DEPLOYING, json.dumps(qos), now, now),
+                    "INSERT INTO deployments (backend, application, name, state, qos, routing, desired,"
+                    " started_s, changed_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (backend, application, name, DeploymentState.DEPLOYING, *told, now, now),
                 )
         found = self.current(backend)
         assert found is not None  # noqa: S101  just written
@@ -192,9 +212,24 @@ class Ledger:
         return {record.item.id: record for record in self._read(_record, query, (backend,))}
 
     def recorded(self, backend: str) -> dict[str, Recorded]:
-        """The same, as a back end is given it."""
-        found = self.records(backend)
+        """Those of which something may be there, as a back end is given them."""
+        found = {name: record for name, record in self.records(backend).items() if record.exists}
         return {name: Recorded(record.item, record.outputs) for name, record in found.items()}
+
+    def refresh(self, backend: str, items: Iterable[Item]) -> None:
+        """Bring what is kept of items up to date where that makes no difference to what is there.
+
+        Such as a cluster's template, which changes with the functions of its layer.
+        """
+        records = self.records(backend)
+        with self._transaction() as db:
+            for item in items:
+                record = records.get(item.id)
+                if record is not None and record.item.digest == item.digest and record.item != item:
+                    db.execute(
+                        "UPDATE items SET spec = ?, requires = ? WHERE backend = ? AND id = ?",
+                        (_spec_text(item), json.dumps(item.requires), backend, item.id),
+                    )
 
     def intend(self, deployment: DeploymentRecord, action: Action, item: Item, reason: str) -> int:
         """Write down that a step begins; gives its number for `finish`."""
@@ -235,7 +270,6 @@ class Ledger:
         return tuple(self._read(_step, query, (deployment,)))
 
     def _put_item(self, db: sqlite3.Connection, backend: str, item: Item, state: RecordState) -> None:
-        spec = json.dumps(asdict(item.spec), sort_keys=True)
         db.execute(
             "INSERT INTO items (backend, id, kind, name, spec, requires, digest, state, outputs, position,"
             " changed_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '{}',"
@@ -245,7 +279,7 @@ class Ledger:
             " position = CASE WHEN items.state IN ('removed', 'kept') THEN excluded.position"
             " ELSE items.position END",
             (
-                *(backend, item.id, item.kind, item.name, spec, json.dumps(item.requires)),
+                *(backend, item.id, item.kind, item.name, _spec_text(item), json.dumps(item.requires)),
                 *(item.digest, state, self._clock()),
             ),
         )
@@ -365,12 +399,14 @@ def _deployment(row: sqlite3.Row) -> DeploymentRecord:
         qos=json.loads(row["qos"]),
         started_s=row["started_s"],
         changed_s=row["changed_s"],
+        routing=json.loads(row["routing"]),
+        desired=row["desired"],
     )
 
 
 def _record(row: sqlite3.Row) -> Record:
     kind = ItemKind(row["kind"])
-    fields = json.loads(row["spec"])
+    fields = {"backend": row["backend"], **json.loads(row["spec"])}  # older ledgers name it there only
     spec: ClusterSpec | FunctionSpec
     if kind is ItemKind.CLUSTER:
         resources = tuple(ResourceCapacity(**entry) for entry in fields.pop("resources"))
@@ -379,6 +415,10 @@ def _record(row: sqlite3.Row) -> Record:
         spec = FunctionSpec(**fields)
     item = Item(kind, row["name"], spec, tuple(json.loads(row["requires"])))
     return Record(item, RecordState(row["state"]), json.loads(row["outputs"]))
+
+
+def _spec_text(item: Item) -> str:
+    return json.dumps(asdict(item.spec), sort_keys=True)
 
 
 def _step(row: sqlite3.Row) -> StepRecord:

@@ -56,6 +56,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX invocations_by_folder ON invocations (folder)",
         "CREATE INDEX invocations_by_time ON invocations (submitted_s)",
     ),
+    (
+        "ALTER TABLE deployments ADD COLUMN routing TEXT NOT NULL DEFAULT '{}'",
+        "ALTER TABLE deployments ADD COLUMN desired TEXT NOT NULL DEFAULT ''",
+    ),
 )
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from aisprint_cli.backends.interface import KEPT_DATA, FunctionSpec, Item, ItemKind, ItemState, Observed
 from aisprint_cli.deploy.topology import FunctionNode, function_node
 
+MustReplace = Callable[[Item, Item], str]
+"""Why an item cannot become another one in place; empty where it can."""
+
 
 class Action(StrEnum):
-    """What a step does to its item."""
+    """What a step does to its item. UPDATE is in place; REPLACE comes after a DELETE of the same item."""
 
     CREATE = "create"
     UPDATE = "update"
+    REPLACE = "replace"
     DELETE = "delete"
     ADOPT = "adopt"
     UNCHANGED = "unchanged"
@@ -23,7 +27,8 @@ class Action(StrEnum):
 class RecordState(StrEnum):
     """What the ledger knows of an item.
 
-    INTENDED was begun and never confirmed; KEPT was removed but its data was kept.
+    INTENDED was begun and never confirmed; KEPT was removed but its data was kept. STRAY is not in the
+    ledger at all: a back end has it, and it carries the application's identity.
     """
 
     INTENDED = "intended"
@@ -32,9 +37,11 @@ class RecordState(StrEnum):
     REMOVING = "removing"
     KEPT = "kept"
     REMOVED = "removed"
+    STRAY = "stray"
 
 
 GONE = frozenset({RecordState.KEPT, RecordState.REMOVED})
+_BEFORE = " (before)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +65,22 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One change to one item; `after` holds the ids of the items whose steps come first."""
+    """One change to one item; `after` holds the ids of the steps that come first.
+
+    `makes_way` marks the deletion of an item that is then made anew, by the REPLACE step of its name.
+    """
 
     action: Action
     item: Item
     reason: str
     after: tuple[str, ...] = ()
     keep_data: bool = False
+    makes_way: bool = False
+
+    @property
+    def id(self) -> str:
+        """The item's id, and for the first half of a replacement a name of its own."""
+        return f"{self.item.id}{_BEFORE}" if self.makes_way else self.item.id
 
     @property
     def changes(self) -> bool:
@@ -94,8 +110,27 @@ class Plan:
         return any(step.action is Action.DELETE and not step.keep_data for step in self.steps)
 
     def count(self, action: Action) -> int:
-        """How many steps do that."""
-        return sum(step.action is action for step in self.steps)
+        """How many steps do that; the two halves of a replacement count as one, under REPLACE."""
+        return sum(step.action is action and not step.makes_way for step in self.steps)
+
+    def only(self, names: Iterable[str]) -> Plan:
+        """The steps for some items, and every step that has to come before one of them.
+
+        Args:
+            names: ids of items.
+        """
+        by_id = {step.id: step for step in self.steps}
+        wanted = set(names)
+        waiting = [step.id for step in self.steps if step.item.id in wanted]
+        kept: set[str] = set()
+        while waiting:
+            name = waiting.pop()
+            if name in kept or name not in by_id:
+                continue
+            kept.add(name)
+            step = by_id[name]
+            waiting += [*step.after, *step.item.requires]
+        return Plan(tuple(step for step in self.steps if step.id in kept))
 
 
 def make_plan(
@@ -105,6 +140,7 @@ def make_plan(
     *,
     keep_data: bool = False,
     release_kept: bool = False,
+    must_replace: MustReplace = lambda _before, _after: "",
 ) -> Plan:
     """The steps from what is recorded and live to what is desired.
 
@@ -115,26 +151,67 @@ def make_plan(
         keep_data: delete no stored objects.
         release_kept: also delete what an earlier removal kept. Without it, only what was kept on a
             cluster that goes with its data.
+        must_replace: why a change of a recorded item cannot be made in place.
     """
     wanted = tuple(desired)
     wanted_ids = {item.id for item in wanted}
+    replaced = _replacements(wanted, recorded, must_replace)
     rest = [record for record in recorded.values() if record.item.id not in wanted_ids]
     going = (
         set() if keep_data else {record.item.name for record in rest if record.exists and record.is_cluster}
     )
     unwanted = [record for record in rest if _is_removable(record, going, release_kept)]
-    removed = _deletions(unwanted, wanted, live, keep_data)
-    changing = {step.item.id for step in removed}
+    removed = _deletions([*unwanted, *(recorded[name] for name in replaced)], wanted, live, keep_data)
+    removed = _first_halves(removed, replaced)
+    changing = {step.id for step in removed}
     blockers = _blockers(wanted, unwanted)
     made: list[Step] = []
     for item in wanted:
-        action, reason = _decide(item, recorded.get(item.id), live.get(item.id))
+        action, reason = (
+            (Action.REPLACE, replaced[item.id])
+            if item.id in replaced
+            else _decide(item, recorded.get(item.id), live.get(item.id))
+        )
         first = [*(name for name in item.requires if name in changing), *blockers.get(item.id, ())]
+        if action is Action.REPLACE:
+            first.append(f"{item.id}{_BEFORE}")
         step = Step(action, item, reason, tuple(first) if action is not Action.UNCHANGED else ())
         if step.changes:
             changing.add(item.id)
         made.append(step)
     return Plan((*removed, *made))
+
+
+def _replacements(
+    wanted: tuple[Item, ...], recorded: Mapping[str, Record], must_replace: MustReplace
+) -> dict[str, str]:
+    """Why items are made anew, by id: what cannot be changed in place, and what is hosted on that."""
+    found: dict[str, str] = {}
+    for item in wanted:
+        record = recorded.get(item.id)
+        if record is None or not record.exists:
+            continue
+        reason = must_replace(record.item, item) if record.item.digest != item.digest else ""
+        host = f"{ItemKind.CLUSTER}/{item.spec.cluster}" if isinstance(item.spec, FunctionSpec) else ""
+        if not reason and host in found:
+            reason = "its cluster is made anew"
+        if reason:
+            found[item.id] = reason
+    return found
+
+
+def _first_halves(removed: list[Step], replaced: Mapping[str, str]) -> list[Step]:
+    """Deletions, those of replaced items marked as such and named in what comes after them."""
+    names = {name: f"{name}{_BEFORE}" for name in replaced}
+    found = []
+    for step in removed:
+        after = tuple(names.get(name, name) for name in step.after)
+        if step.item.id in replaced:
+            reason = f"to be made anew: {replaced[step.item.id]}"
+            found.append(replace(step, reason=reason, after=after, makes_way=True))
+        else:
+            found.append(replace(step, after=after))
+    return found
 
 
 def _is_removable(record: Record, going: set[str], release_kept: bool) -> bool:
@@ -184,7 +261,8 @@ def _deletions(
     unwanted: list[Record], wanted: tuple[Item, ...], live: Mapping[str, Observed], keep_data: bool
 ) -> list[Step]:
     """Delete steps, those that depend on others first; data that a wanted function still uses is kept."""
-    used = {bucket for node in _functions(wanted) for bucket in node.buckets}
+    going = {record.item.name for record in unwanted if record.is_cluster}
+    used = {bucket for node in _functions(wanted) for bucket in node.buckets if bucket[0] not in going}
     dependants: dict[str, list[str]] = {}
     for record in unwanted:
         for name in record.item.requires:
@@ -206,6 +284,8 @@ def _removal_rank(record: Record) -> tuple[bool, str]:
 def _why_delete(record: Record, observed: Observed | None, shares: bool) -> str:
     if record.state is RecordState.KEPT:
         return "an earlier removal kept its data"
+    if record.state is RecordState.STRAY:
+        return "not in the ledger, but it carries this application's identity"
     if observed is None or observed.state is ItemState.ABSENT:
         return "no longer wanted; already gone, what is left of it is swept"
     if record.state is RecordState.REMOVING:

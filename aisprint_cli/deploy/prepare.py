@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aisprint_cli.deploy.backend_choice import BackendChoice
 from aisprint_cli.deploy.desired import DesiredState, desired_state, source_digest
 from aisprint_cli.deploy.measures import constraints_document
 from aisprint_cli.deploy.workspace import Workspace
 from aisprint_cli.design.choice import default_choice, directory_of
 from aisprint_cli.design.current import OPTIMAL_CHOICE, OpenedDesign, open_design, select
 from aisprint_cli.design.enumeration import BASE_DEPLOYMENT
-from aisprint_cli.errors import StateError
+from aisprint_cli.errors import StateError, UsageError
 from aisprint_cli.generate.deployment_files import make_deployment_files
 from aisprint_cli.generate.output import FileState, OutputFile, compare, domain_in, write
 from aisprint_cli.generate.positions import positions_in
@@ -50,6 +51,7 @@ def prepare(
         UsageError: when there is no such deployment.
     """
     opened = open_design(workspace.application)
+    _require_layers(workspace.choice, opened, asked=workspace.asked)
     chosen = choice or _default_choice(workspace, opened)
     selection = select(opened, choice=chosen)
     folder = directory_of(opened, chosen)
@@ -61,8 +63,27 @@ def prepare(
     )
     files = compare(folder, made.texts)
     _settle(folder, files, chosen, note=note, write_templates=write_templates)
-    desired = desired_state(made.read(), lambda source: source_digest(workspace.application / source))
+    desired = desired_state(
+        made.read(),
+        lambda source: source_digest(workspace.application / source),
+        workspace.choice.backend_of,
+    )
     return Prepared(chosen, desired, constraints_document(selection.deployment.qos))
+
+
+def _require_layers(choice: BackendChoice, opened: OpenedDesign, *, asked: bool) -> None:
+    """See that each layer a back end was named for is one of the application's.
+
+    Raises:
+        UsageError: when one is not.
+    """
+    catalogue = opened.application.catalogue
+    missing = [number for number in choice.layers if catalogue.layer(number) is None]
+    if asked and missing:
+        known = ", ".join(str(layer.number) for layer in catalogue)
+        raise UsageError(
+            f"The application has no layer {missing[0]}.", mend=f"--backend LAYER=NAME takes one of: {known}."
+        )
 
 
 def _default_choice(workspace: Workspace, opened: OpenedDesign) -> str:

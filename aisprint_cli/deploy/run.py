@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 
-from aisprint_cli.backends.interface import KEPT_DATA, ItemKind
+from aisprint_cli.backends.interface import KEPT_DATA, Capability, FindsStrays, Item, ItemKind
 from aisprint_cli.deploy.desired import DesiredState
 from aisprint_cli.deploy.executor import Executor, Outcome, StepEvent
 from aisprint_cli.deploy.ledger import DeploymentRecord, DeploymentState
-from aisprint_cli.deploy.planner import Action, Plan, make_plan
+from aisprint_cli.deploy.patience import Patience
+from aisprint_cli.deploy.planner import Plan, Record, RecordState, make_plan
 from aisprint_cli.deploy.prepare import Prepared
 from aisprint_cli.deploy.secrets import references_in
 from aisprint_cli.deploy.workspace import Workspace
+from aisprint_cli.errors import StateError, UsageError
+from aisprint_cli.system.typed_commands import typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class Execution:
     parallel: int
     listen: Callable[[StepEvent], None]
     stopped: Callable[[], bool]
+    patience: Patience = field(default_factory=Patience)
 
 
 def plan_deployment(workspace: Workspace, desired: DesiredState) -> Plan:
@@ -35,25 +38,87 @@ def plan_deployment(workspace: Workspace, desired: DesiredState) -> Plan:
     workspace.secrets.require(
         reference for item in desired.items for reference in references_in(asdict(item.spec))
     )
+    _require_own(workspace, desired.items)
     recorded = workspace.records()
     known = {name: record.item for name, record in recorded.items()}
     wanted = {item.id: item for item in desired.items}
     live = workspace.backend.observe((known | wanted).values())
-    return make_plan(desired.items, recorded, live)
+    return make_plan(desired.items, recorded, live, must_replace=workspace.must_replace)
+
+
+def _require_own(workspace: Workspace, items: Iterable[Item]) -> None:
+    """See that nothing wanted is part of a deployment that the ledger keeps under another name.
+
+    Raises:
+        StateError: when something is.
+    """
+    wanted = {(item.id, item.spec.backend) for item in items}
+    for other in workspace.ledger.active():
+        if other.backend == workspace.backend_name:
+            continue
+        for name, entry in workspace.ledger.recorded(other.backend).items():
+            if (name, entry.item.spec.backend) in wanted:
+                option = ("--backend", other.backend)
+                raise StateError(
+                    f"{name} is there already, as part of the deployment on {other.backend}.",
+                    why="Two deployments of one application would change the same things.",
+                    mend=f"Run `{typed('undeploy', workspace.application, *option)}` first,"
+                    f" or deploy with `{' '.join(option)}`.",
+                )
 
 
 def plan_removal(workspace: Workspace, *, keep_data: bool, delete_kept: bool = False) -> Plan:
     """What has to be done to have nothing. Reads only.
 
     What was kept when a part was replaced goes with its cluster; what an earlier removal was asked to
-    keep goes with `delete_kept` only.
+    keep goes with `delete_kept` only. What a back end has of the application and the ledger does not
+    know goes too.
+
+    Raises:
+        UsageError: when data is to be kept where it cannot.
+        ExternalError: when the back end cannot be asked.
+    """
+    recorded = workspace.records()
+    if keep_data:
+        _require_keeping(workspace, recorded.values())
+    recorded |= strays(workspace, recorded)
+    live = workspace.backend.observe(record.item for record in recorded.values())
+    return make_plan((), recorded, live, keep_data=keep_data, release_kept=delete_kept)
+
+
+def _require_keeping(workspace: Workspace, records: Iterable[Record]) -> None:
+    """See that each back end in use can keep data.
+
+    Raises:
+        UsageError: when one cannot.
+    """
+    places = {
+        place.name: place
+        for record in records
+        if record.exists
+        for place in [workspace.place_of(record.item)]
+    }
+    unable = [name for name, place in places.items() if Capability.KEEP_DATA not in place.capabilities]
+    if unable:
+        raise UsageError(
+            f"{', '.join(unable)} cannot keep data: what is stored goes with its cluster or function.",
+            mend="Save what you need first, then run this again without --keep-data.",
+        )
+
+
+def strays(workspace: Workspace, recorded: Mapping[str, Record]) -> dict[str, Record]:
+    """What is there of the application though the ledger does not say so, by item id.
 
     Raises:
         ExternalError: when the back end cannot be asked.
     """
-    recorded = workspace.records()
-    live = workspace.backend.observe(record.item for record in recorded.values())
-    return make_plan((), recorded, live, keep_data=keep_data, release_kept=delete_kept)
+    place = workspace.backend
+    if not isinstance(place, FindsStrays):
+        return {}
+    last = workspace.ledger.last(workspace.backend_name)
+    found = place.strays(last.application if last else workspace.application.name)
+    unknown = [item for item in found if item.id not in recorded or not recorded[item.id].exists]
+    return {item.id: Record(item, RecordState.STRAY, {}) for item in unknown}
 
 
 def kept_data(workspace: Workspace) -> dict[str, str]:
@@ -71,23 +136,42 @@ def kept_data(workspace: Workspace) -> dict[str, str]:
 def deploy(workspace: Workspace, plan: Plan, prepared: Prepared, execution: Execution) -> Outcome:
     """Carry out the plan of a deployment. The ledger says it is active only when all of it is there."""
     ledger, current = workspace.ledger, workspace.current()
-    application = prepared.desired.application
-    if plan.is_empty and current is not None and _is_noted(current, prepared):
+    if plan.is_empty and current is not None and _is_noted(workspace, current, prepared):
         return Outcome()
-    record = ledger.begin(workspace.backend_name, application, prepared.choice, prepared.qos)
-    outcome = _execute(workspace, plan, record, execution)
-    if outcome.complete:
+    record = begin(workspace, prepared)
+    ledger.refresh(workspace.backend_name, prepared.desired.items)
+    outcome = execute(workspace, plan, record, execution)
+    if outcome.complete and _is_whole(workspace, prepared.desired.items):
         ledger.mark(record.id, DeploymentState.ACTIVE, changed=not plan.is_empty)
     return outcome
 
 
-def _is_noted(current: DeploymentRecord, prepared: Prepared) -> bool:
+def begin(workspace: Workspace, prepared: Prepared) -> DeploymentRecord:
+    """Note in the ledger that a deployment is on its way."""
+    return workspace.ledger.begin(
+        workspace.backend_name,
+        prepared.desired.application,
+        prepared.choice,
+        prepared.qos,
+        routing=workspace.choice.document(),
+        desired=prepared.desired.fingerprint,
+    )
+
+
+def _is_whole(workspace: Workspace, items: Iterable[Item]) -> bool:
+    """Whether everything wanted is there, though perhaps as it was before."""
+    records = workspace.records()
+    return all(item.id in records and records[item.id].state is RecordState.PRESENT for item in items)
+
+
+def _is_noted(workspace: Workspace, current: DeploymentRecord, prepared: Prepared) -> bool:
     """Whether the ledger already says that exactly this is there."""
-    return (current.name, current.application, current.state, current.qos) == (
+    return (current.name, current.application, current.state, current.qos, current.routing) == (
         prepared.choice,
         prepared.desired.application,
         DeploymentState.ACTIVE,
         prepared.qos,
+        workspace.choice.document(),
     )
 
 
@@ -98,13 +182,14 @@ def undeploy(workspace: Workspace, plan: Plan, execution: Execution) -> Outcome:
         return Outcome()
     if record.state not in {DeploymentState.REMOVED, DeploymentState.REPLACED}:
         workspace.ledger.mark(record.id, DeploymentState.REMOVING)
-    outcome = _execute(workspace, plan, record, execution)
+    outcome = execute(workspace, plan, record, execution)
     if outcome.complete:
         workspace.ledger.mark(record.id, DeploymentState.REMOVED)
     return outcome
 
 
-def _execute(workspace: Workspace, plan: Plan, record: DeploymentRecord, execution: Execution) -> Outcome:
+def execute(workspace: Workspace, plan: Plan, record: DeploymentRecord, execution: Execution) -> Outcome:
+    """Carry out a plan on the back ends of a workspace."""
     executor = Executor(
         workspace.backend,
         workspace.ledger,
@@ -112,38 +197,6 @@ def _execute(workspace: Workspace, plan: Plan, record: DeploymentRecord, executi
         redact=workspace.secrets.redact,
         listen=execution.listen,
         stopped=execution.stopped,
+        patience=replace(execution.patience, seed=record.id),
     )
     return executor.execute(plan, record)
-
-
-def plan_document(plan: Plan) -> dict[str, Any]:
-    """A plan as plain values, `aisprint.plan/1`."""
-    return {
-        "schema": "aisprint.plan/1",
-        "changes": len(plan.changes),
-        "counts": {action.value: plan.count(action) for action in Action},
-        "steps": [
-            {
-                "action": step.action.value,
-                "item": step.item.id,
-                "kind": step.item.kind.value,
-                "name": step.item.name,
-                "reason": step.reason,
-                "after": list(step.after),
-                "keep_data": step.keep_data,
-                "digest": step.item.digest,
-            }
-            for step in plan.steps
-        ],
-    }
-
-
-def outcome_document(outcome: Outcome) -> dict[str, Any]:
-    """What came of a plan as plain values."""
-    return {
-        "complete": outcome.complete,
-        "interrupted": outcome.interrupted,
-        "done": [step.item.id for step in outcome.done],
-        "failed": [{"item": step.item.id, "error": error} for step, error in outcome.failed],
-        "skipped": [{"item": step.item.id, "reason": reason} for step, reason in outcome.skipped],
-    }

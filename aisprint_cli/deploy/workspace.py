@@ -5,23 +5,29 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from aisprint_cli.backends.interface import Place, Site
-from aisprint_cli.backends.registry import open_backend
+from aisprint_cli.backends.interface import Capability, Item, Place, Replaces, Site
+from aisprint_cli.backends.registry import DEFAULT, open_backend
+from aisprint_cli.deploy.backend_choice import BackendChoice
 from aisprint_cli.deploy.ledger import DeploymentRecord, DeploymentState, Ledger
 from aisprint_cli.deploy.planner import Record
+from aisprint_cli.deploy.routing import RoutedPlace
 from aisprint_cli.deploy.secrets import SecretStore
 from aisprint_cli.deploy.topology import Topology, topology_of
-from aisprint_cli.errors import StateError
+from aisprint_cli.errors import StateError, UsageError
 from aisprint_cli.system.state_directory import ledger_path, state_directory
 from aisprint_cli.system.typed_commands import typed
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """An application's open ledger and the back end it is deployed on."""
+    """An application's open ledger and the back end, or back ends, it is deployed on.
+
+    `backend_name` is the name in the ledger; `choice` says which back end makes which layer, and
+    `asked` whether it was given on the command line.
+    """
 
     application: Path
     folder: Path
@@ -29,6 +35,22 @@ class Workspace:
     secrets: SecretStore
     backend: Place
     backend_name: str
+    choice: BackendChoice = field(default_factory=BackendChoice)
+    asked: bool = False
+
+    def place_of(self, item: Item) -> Place:
+        """The back end that makes an item."""
+        return self.backend.place_of(item) if isinstance(self.backend, RoutedPlace) else self.backend
+
+    def must_replace(self, before: Item, after: Item) -> str:
+        """Why an item cannot become another one in place; empty where it can."""
+        if before.spec.backend != after.spec.backend:
+            return f"it moves from {before.spec.backend} to {after.spec.backend}"
+        place = self.place_of(after)
+        reason = place.must_replace(before, after) if isinstance(place, Replaces) else ""
+        if not reason and Capability.UPDATE not in place.capabilities:
+            return f"{place.name} changes nothing in place"
+        return reason
 
     def records(self) -> dict[str, Record]:
         """What the ledger knows of this back end, by item id."""
@@ -82,12 +104,14 @@ def has_ledger(application: Path) -> bool:
 
 
 @contextmanager
-def open_workspace(application: Path, backend: str, *, durable: bool = True) -> Iterator[Workspace]:
+def open_workspace(
+    application: Path, asked: BackendChoice | None = None, *, durable: bool = True
+) -> Iterator[Workspace]:
     """Open the ledger of an application and its back end; neither is connected to before it is used.
 
     Args:
         application: the application directory.
-        backend: the back end's name.
+        asked: the back ends that the command line names; None takes what the ledger says is in use.
         durable: wait for the disk at each write to the ledger.
 
     Raises:
@@ -97,8 +121,42 @@ def open_workspace(application: Path, backend: str, *, durable: bool = True) -> 
     folder = state_directory(application)
     with Ledger(ledger_path(application), durable=durable) as ledger:
         secrets = SecretStore(ledger, application, os.environ)
-        place = open_backend(backend, Site(application, secrets, lambda: ledger.recorded(backend)))
+        choice = asked or _in_use(ledger)
+        place = _open(Site(application, secrets, lambda: ledger.recorded(choice.ledger_name)), choice, ledger)
         try:
-            yield Workspace(application, folder, ledger, secrets, place, backend)
+            yield Workspace(
+                *(application, folder, ledger, secrets, place, choice.ledger_name),
+                choice=choice,
+                asked=asked is not None,
+            )
         finally:
             place.close()
+
+
+def _open(site: Site, choice: BackendChoice, ledger: Ledger) -> Place:
+    if not choice.is_routed:
+        return open_backend(choice.name, site)
+
+    def known() -> set[str]:
+        records = ledger.records(choice.ledger_name).values()
+        return {record.item.spec.backend for record in records} or set(choice.all_names())
+
+    return RoutedPlace(site, open_backend, known)
+
+
+def _in_use(ledger: Ledger) -> BackendChoice:
+    """The back ends of the deployment that is there, if it is the only one; else the default.
+
+    Raises:
+        UsageError: when there are several and none on the default back end.
+    """
+    active = ledger.active()
+    if len(active) > 1 and DEFAULT not in {record.backend for record in active}:
+        names = [record.backend for record in active]
+        raise UsageError(
+            f"There are deployments on {', '.join(names)}.", mend=f"Say which: --backend {names[0]}"
+        )
+    if len(active) != 1:
+        return BackendChoice()
+    (record,) = active
+    return BackendChoice.of_document(record.routing) if record.routing else BackendChoice(record.backend)

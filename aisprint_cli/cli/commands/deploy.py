@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aisprint_cli.cli.deployment_options import (
-    DEFAULT_BACKEND,
     DEFAULT_LOCK_TIMEOUT_S,
     DEFAULT_PARALLEL,
-    BackendName,
+    BackendNames,
     DryRun,
     LockTimeout,
     Parallel,
     Yes,
+    chosen_backends,
     exactly_one,
 )
 from aisprint_cli.cli.session import (
@@ -50,7 +50,7 @@ def deploy(
             "--deployment", metavar="NAME", help="Deploy that one.", show_default="what is deployed already"
         ),
     ] = None,
-    backend: BackendName = DEFAULT_BACKEND,
+    backend: BackendNames = None,
     dry_run: DryRun = False,
     yes: Yes = False,
     parallel: Parallel = DEFAULT_PARALLEL,
@@ -76,11 +76,11 @@ def deploy(
     session = open_session(output, quiet, verbose, no_color)
     directory = application_directory(app, application_dir)
     choice = exactly_one(base, optimal, deployment)
-    with open_workspace(directory, backend) as workspace:
+    with open_workspace(directory, chosen_backends(backend)) as workspace:
         if dry_run:
             prepared = prepare(workspace, choice, note=session.note, write_templates=False)
             plan = plan_deployment(workspace, prepared.desired)
-            _emit(session, prepared, plan, backend)
+            _emit(session, prepared, plan, workspace.backend_name)
             return
         command = f"aisprint deploy {directory.name}"
         with application_lock(workspace.folder, command, timeout_s=lock_timeout, waiting=session.note):
@@ -115,7 +115,7 @@ def _emit(
     session: Session, prepared: Prepared, plan: Plan, backend: str, outcome: Outcome | None = None
 ) -> None:
     from aisprint_cli.cli.plan_view import print_plan
-    from aisprint_cli.deploy.run import outcome_document, plan_document
+    from aisprint_cli.deploy.plan_document import outcome_document, plan_document
 
     desired = prepared.desired
 

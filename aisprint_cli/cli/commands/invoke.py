@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from aisprint_cli.cli.deployment_options import DEFAULT_BACKEND, BackendName, split_application
+from aisprint_cli.cli.deployment_options import BackendNames, chosen_backends, split_application
 from aisprint_cli.cli.session import (
     DirectoryOption,
     NoColor,
@@ -70,7 +70,7 @@ def invoke(
     no_wait: Annotated[
         bool, typer.Option("--no-wait", help="Only submit; print what to follow each input by.")
     ] = False,
-    backend: BackendName = DEFAULT_BACKEND,
+    backend: BackendNames = None,
     output: Output = OutputFormat.TABLE,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -91,7 +91,7 @@ def invoke(
     files = _require_files(names, many)
     if not has_ledger(directory):
         raise nothing_deployed(directory)
-    with open_workspace(directory, backend, durable=False) as workspace:
+    with open_workspace(directory, chosen_backends(backend), durable=False) as workspace:
         workspace.require_complete()
         feed = Feed(find_targets(workspace.topology(), component), timeout, not no_wait)
         _run(session, workspace, feed, files, many, output_dir, concurrency)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from aisprint_cli.cli.deployment_options import (
-    DEFAULT_BACKEND,
-    BackendName,
+    BackendNames,
+    chosen_backends,
     is_application,
     split_application,
 )
@@ -69,7 +69,7 @@ def logs(
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Print new lines as they come, until Ctrl-C.")
     ] = False,
-    backend: BackendName = DEFAULT_BACKEND,
+    backend: BackendNames = None,
     output: Output = OutputFormat.TABLE,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -88,7 +88,7 @@ def logs(
         raise UsageError("--follow prints lines as they come; it has no JSON form.")
     if not has_ledger(directory):
         raise nothing_deployed(directory)
-    with open_workspace(directory, backend) as workspace:
+    with open_workspace(directory, chosen_backends(backend)) as workspace:
         workspace.require_deployed()
         topology = workspace.topology()
         functions = (topology.require(component),) if component is not None else topology.functions

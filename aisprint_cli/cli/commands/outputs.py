@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from aisprint_cli.cli.deployment_options import DEFAULT_BACKEND, BackendName
+from aisprint_cli.cli.deployment_options import BackendNames, chosen_backends
 from aisprint_cli.cli.session import (
     Directory,
     DirectoryOption,
@@ -45,7 +45,7 @@ def outputs(
     show_secrets: Annotated[
         bool, typer.Option("--show-secrets", help="Print credentials in clear instead of their references.")
     ] = False,
-    backend: BackendName = DEFAULT_BACKEND,
+    backend: BackendNames = None,
     output: Annotated[
         OutputsFormat, typer.Option("--output", "-o", help="The form of the result on stdout.")
     ] = OutputsFormat.TABLE,
@@ -67,7 +67,7 @@ def outputs(
     directory = application_directory(app, application_dir)
     if not has_ledger(directory):
         raise nothing_deployed(directory)
-    with open_workspace(directory, backend) as workspace:
+    with open_workspace(directory, chosen_backends(backend)) as workspace:
         found = read_outputs(workspace, reveal=workspace.secrets if show_secrets else str)
     _emit(session, found, output)
 

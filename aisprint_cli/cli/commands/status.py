@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from aisprint_cli.cli.deployment_options import DEFAULT_BACKEND, BackendName
+from aisprint_cli.cli.deployment_options import BackendNames, chosen_backends
 from aisprint_cli.cli.session import (
     Directory,
     DirectoryOption,
@@ -45,7 +45,7 @@ def status(
         bool,
         typer.Option("--check", help="End with exit code 7 when a limit is violated or something drifted."),
     ] = False,
-    backend: BackendName = DEFAULT_BACKEND,
+    backend: BackendNames = None,
     output: Output = OutputFormat.TABLE,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -68,7 +68,7 @@ def status(
     if not has_ledger(directory):
         _nothing(session, directory, {})
         return
-    with open_workspace(directory, backend) as workspace:
+    with open_workspace(directory, chosen_backends(backend)) as workspace:
         if watch:
             _watch(session, workspace, qos=qos, interval=interval)
             return

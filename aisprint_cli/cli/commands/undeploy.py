@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aisprint_cli.cli.deployment_options import (
-    DEFAULT_BACKEND,
     DEFAULT_LOCK_TIMEOUT_S,
     DEFAULT_PARALLEL,
-    BackendName,
+    BackendNames,
     DryRun,
     LockTimeout,
     Parallel,
     Yes,
+    chosen_backends,
 )
 from aisprint_cli.cli.session import (
     Directory,
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 def undeploy(
     app: Directory = None,
     application_dir: DirectoryOption = None,
-    backend: BackendName = DEFAULT_BACKEND,
+    backend: BackendNames = None,
     keep_data: Annotated[
         bool, typer.Option("--keep-data", help="Keep the stored objects; the next deploy brings them back.")
     ] = False,
@@ -67,6 +67,7 @@ def undeploy(
 
     Example: aisprint undeploy digit_reader --keep-data --yes
     """
+    from aisprint_cli.backends.registry import DEFAULT
     from aisprint_cli.deploy.run import plan_removal
     from aisprint_cli.deploy.workspace import has_ledger, open_workspace
     from aisprint_cli.system.application_lock import application_lock
@@ -76,10 +77,11 @@ def undeploy(
     directory = application_directory(app, application_dir)
     if keep_data and delete_kept:
         raise UsageError("--keep-data and --delete-kept ask for opposite things.", mend="Give one of them.")
-    if not has_ledger(directory):
-        _emit(session, _Removal(directory.name, backend))
+    choice = chosen_backends(backend)
+    if not has_ledger(directory) and choice is None:
+        _emit(session, _Removal(directory.name, DEFAULT))
         return
-    with open_workspace(directory, backend) as workspace:
+    with open_workspace(directory, choice) as workspace:
         if dry_run:
             plan = plan_removal(workspace, keep_data=keep_data, delete_kept=delete_kept)
             _emit(session, _removal(workspace, plan))
@@ -140,7 +142,7 @@ def _run(session: Session, workspace: Workspace, plan: Plan, *, parallel: int, y
 def _emit(session: Session, removal: _Removal) -> None:
     from aisprint_cli.cli.kept_view import kept_document, print_kept
     from aisprint_cli.cli.plan_view import print_plan
-    from aisprint_cli.deploy.run import outcome_document, plan_document
+    from aisprint_cli.deploy.plan_document import outcome_document, plan_document
 
     plan, outcome = removal.plan, removal.outcome
 
