@@ -19,8 +19,15 @@ def _local(site: Site) -> Place:
     return LocalBackend(site.application, site.resolve)
 
 
+def _oscar(site: Site) -> Place:
+    from aisprint_cli.backends.oscar.backend import OscarBackend
+
+    return OscarBackend(site)
+
+
 BACKENDS: Final[dict[str, Factory]] = {
     "local": _local,
+    "oscar": _oscar,
 }
 
 

@@ -5,6 +5,7 @@
 <home>/runtime.log        what the process says of itself
 <home>/state.db           clusters, services, jobs, known objects (SQLite)
 <home>/bundles/<digest>/  the local stand-in for an image: opt/<part>/, lib/aisprint/, bundle.json
+<home>/images/<sha256>/   an image unpacked by hand, named after its reference; laid out like a bundle
 <home>/clusters/<name>/   buckets/<bucket>/<folder>/file, logs/, reports/, scripts/
 <home>/kept/<owner>/      of one application: buckets that were kept when their cluster was removed
 <home>/work/, staging/    private directories of running jobs, objects on their way in
@@ -13,6 +14,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from contextlib import suppress
 from dataclasses import dataclass
@@ -48,6 +50,10 @@ class Home:
     def bundles(self) -> Path:
         """The unpacked stand-ins for images."""
         return self.root / "bundles"
+
+    def image(self, reference: str) -> Path:
+        """Where an image is, if somebody unpacked it here, for services made through the OSCAR API."""
+        return self.root / "images" / hashlib.sha256(reference.encode()).hexdigest()
 
     @property
     def work(self) -> Path:

@@ -162,7 +162,7 @@ def _environment(
     """Nothing of the user's shell goes in but language and time zone."""
     found = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     found["PATH"] = _SYSTEM_PATH
-    bundle = _bundle(home, hosted.record.hosting.bundle)
+    bundle = _bundle(home, hosted)
     found |= bundle.variables
     found |= dict(hosted.definition.variables)
     found |= bundle.paths
@@ -198,9 +198,12 @@ class _Bundle:
     paths: Mapping[str, str]
 
 
-def _bundle(home: Home, digest: str) -> _Bundle:
+def _bundle(home: Home, hosted: Hosted) -> _Bundle:
+    """What stands in for the image: the bundle deployed, else an image unpacked here, else nothing."""
+    digest = hosted.record.hosting.bundle
     if not digest:
-        return _Bundle({}, {})
+        image = home.image(str(hosted.definition.document.get("image") or ""))
+        return _read_bundle(image) if (image / "bundle.json").is_file() else _Bundle({}, {})
     try:
         return _read_bundle(home.bundles / digest)
     except OSError:

@@ -1,0 +1,1 @@
+"""Existing OSCAR clusters, over their REST API."""
