@@ -10,7 +10,7 @@ from directory_backend import DirectoryBackend, plain_secret
 
 from aisprint_cli.backends.interface import Site
 from aisprint_cli.backends.local.backend import LocalBackend
-from aisprint_cli.backends.registry import backend_names, open_backend
+from aisprint_cli.backends.registry import BACKENDS, backend_names, open_backend
 from aisprint_cli.errors import UsageError
 
 
@@ -20,7 +20,8 @@ def installed(plugins: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_ours_and_installed_ones_are_listed(installed: None) -> None:
-    assert backend_names() == ("local", "broken", "directory")
+    assert backend_names() == (*BACKENDS, "broken", "directory")
+    assert {"local", "oscar"} <= BACKENDS.keys()
 
 
 def test_ours_opens_without_starting_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,7 +40,10 @@ def test_an_installed_one_opens(installed: None, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "mend"),
-    [("lokal", "Did you mean local?"), ("kubernetes", "There are: local, broken, directory.")],
+    [
+        ("lokal", "Did you mean local?"),
+        ("mainframe", f"There are: {', '.join(BACKENDS)}, broken, directory."),
+    ],
 )
 def test_an_unknown_one_is_answered_with_names(installed: None, tmp_path: Path, name: str, mend: str) -> None:
     with pytest.raises(UsageError) as caught:
