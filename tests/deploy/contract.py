@@ -43,14 +43,22 @@ def _settled(place: Place, trace: str, runs: int) -> Trace:
 
 
 class BackendContract:
+    def furnish(self, item: Item) -> Item:
+        """The item as this back end needs it: for most, with the way to its cluster."""
+        return item
+
+    def items(self, digest: str = "a") -> tuple[Item, ...]:
+        return tuple(map(self.furnish, _chain(digest)))
+
     @pytest.fixture
     def made(self, place: Place) -> Place:
-        for item in _chain():
+        for item in self.items():
             place.apply(item, _quiet)
         return place
 
     def test_each_id_asked_for_is_answered_absent_where_unknown(self, place: Place) -> None:
         unknown = [cluster("nobody"), function("nothing", "nobody", reads="nothing/input")]
+        unknown = [self.furnish(item) for item in unknown]
 
         seen = place.observe(unknown)
 
@@ -61,42 +69,42 @@ class BackendContract:
         assert place.observe([]) == {}
 
     def test_what_was_applied_is_ready_with_its_digest(self, made: Place) -> None:
-        seen = made.observe(_chain())
+        seen = made.observe(self.items())
 
         assert {name: (found.state, found.digest) for name, found in seen.items()} == {
-            item.id: (ItemState.READY, item.digest) for item in _chain()
+            item.id: (ItemState.READY, item.digest) for item in self.items()
         }
 
     def test_applying_again_changes_nothing(self, made: Place) -> None:
-        before = made.observe(_chain())
+        before = made.observe(self.items())
 
-        for item in _chain():
+        for item in self.items():
             assert made.apply(item, _quiet) == before[item.id]
 
     def test_applying_a_changed_item_brings_it_up_to_date(self, made: Place) -> None:
-        changed = _chain()[2]
+        changed = self.items()[2]
         changed = replace(changed, spec=replace(changed.spec, source_digest="b"))
 
         seen = made.apply(changed, _quiet)
 
         assert (seen.state, seen.digest) == (ItemState.READY, changed.digest)
-        assert seen.digest != _chain()[2].digest
+        assert seen.digest != self.items()[2].digest
 
     def test_a_function_without_its_cluster_is_refused_with_a_reason(self, place: Place) -> None:
         with pytest.raises(AisprintError) as caught:
-            place.apply(_chain()[2], _quiet)
+            place.apply(self.items()[2], _quiet)
 
         assert ONE in caught.value.message
-        assert place.observe([_chain()[2]])[_chain()[2].id].state is ItemState.ABSENT
+        assert place.observe([self.items()[2]])[self.items()[2].id].state is ItemState.ABSENT
 
     def test_removing_may_be_repeated_and_what_is_absent_is_success(self, made: Place) -> None:
         for _ in range(2):
-            for item in reversed(_chain()):
+            for item in reversed(self.items()):
                 made.remove(item, keep_data=False, progress=_quiet)
                 assert made.observe([item])[item.id].state is ItemState.ABSENT
 
     def test_a_removed_item_can_be_made_again(self, made: Place) -> None:
-        item = _chain()[3]
+        item = self.items()[3]
         made.remove(item, keep_data=True, progress=_quiet)
 
         assert made.apply(item, _quiet).state is ItemState.READY
@@ -104,12 +112,12 @@ class BackendContract:
     def test_data_of_a_cluster_is_kept_when_asked_comes_back_and_goes_when_asked(
         self, made: Place, tmp_path: Path
     ) -> None:
-        source, target, item = tmp_path / "in.txt", tmp_path / "out.txt", _chain()[0]
+        source, target, item = tmp_path / "in.txt", tmp_path / "out.txt", self.items()[0]
         source.write_text("ink")
         made.put(ONE, f"upper/input/aisprint-{TRACE}.txt", source)
         _settled(made, TRACE, 2)
 
-        made.remove(_chain()[2], keep_data=True, progress=_quiet)
+        made.remove(self.items()[2], keep_data=True, progress=_quiet)
         made.remove(item, keep_data=True, progress=_quiet)
         kept = made.observe([item])[item.id].outputs
         made.apply(item, _quiet)

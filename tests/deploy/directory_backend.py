@@ -36,7 +36,7 @@ from aisprint_cli.backends.interface import (
     Trace,
 )
 from aisprint_cli.deploy.topology import topology_of
-from aisprint_cli.errors import ExternalError
+from aisprint_cli.errors import ExternalError, Retry
 from aisprint_cli.system.files import write_atomic
 
 _SCRIPT = '#!/bin/sh\n"${{AISPRINT_ROOT:-}}/opt/{part}/script.sh"\n'
@@ -52,6 +52,7 @@ class DirectoryBackend:
 
     def __init__(self, root: Path, resolve: SecretResolver) -> None:
         self.root = root
+        self.peers: list[DirectoryBackend] = []
         self._resolve = resolve
         self._counting, self._passed = threading.Lock(), 0
         self._numbering = threading.Lock()
@@ -89,9 +90,19 @@ class DirectoryBackend:
             if self._passed == settings.get("kill_at"):
                 os.kill(os.getpid(), signal.SIGKILL)
         time.sleep(random.uniform(0, settings.get("delay_s", 0.0)))
+        if self._is_to_pass(f"{verb} {item_id}", settings):
+            raise ExternalError(f"The world is busy with {item_id}.", retry=Retry.LATER)
         if f"{verb} {item_id}" in settings.get("fail", []):
             secret = self._resolve("secret://generated/planted")
             raise ExternalError(f"The world refuses to {verb} {item_id} (token {secret}).")
+
+    def _is_to_pass(self, call: str, settings: dict[str, Any]) -> bool:
+        """Whether a call is one of the first `busy[call]` ones."""
+        with self._counting:
+            left = settings.get("busy", {}).get(call, 0)
+            if left:
+                self.setting(busy={**settings["busy"], call: left - 1})
+            return bool(left)
 
     def _path(self, item_id: str) -> Path:
         return self.root / "items" / (item_id.replace("/", "~") + ".json")
@@ -161,6 +172,10 @@ class DirectoryBackend:
         self._store(cluster, path, source.read_text())
 
     def _store(self, cluster: str, path: str, text: str) -> None:
+        owner = next((peer for peer in self.peers if f"cluster/{cluster}" in peer.existing), self)
+        if owner is not self and f"cluster/{cluster}" not in self.existing:
+            owner._store(cluster, path, text)
+            return
         target = self.root / "data" / cluster / path
         write_atomic(target, text)
         folder, _, name = path.rpartition("/")

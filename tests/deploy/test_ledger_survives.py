@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import sqlite3
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from directory_backend import chain
 
 from aisprint_cli.deploy.ledger import DeploymentState, Ledger
+from aisprint_cli.deploy.ledger_schema import MIGRATIONS
 from aisprint_cli.deploy.planner import Action, RecordState
 from aisprint_cli.errors import StateError
 from aisprint_cli.system.state_directory import state_directory
@@ -102,3 +106,46 @@ def test_a_deployment_of_another_name_makes_the_first_one_history(ledger: Ledger
 def test_a_generated_secret_is_made_once(ledger: Ledger) -> None:
     assert ledger.generated_secret("minio", lambda: "first") == "first"
     assert ledger.generated_secret("minio", lambda: "second") == "first"
+
+
+def test_a_ledger_of_the_first_version_is_read_and_its_digests_stay(tmp_path: Path) -> None:
+    """What a new version adds to a specification takes its default and changes no digest."""
+    path = tmp_path / "ledger.sqlite"
+    cluster_spec = {
+        "application": "shop",
+        "layer": 1,
+        "resources": [{"name": "box", "nodes": 1, "cores": 2.0, "memory_mib": 1024.0}],
+        "password": "secret://generated/shop-l1",
+    }
+    row = ("local", "cluster/shop-l1", "cluster", "shop-l1", json.dumps(cluster_spec), "[]", "9bb7e0ae")
+    raw = sqlite3.connect(path, isolation_level=None)
+    for statement in MIGRATIONS[0]:
+        raw.execute(statement)
+    raw.execute("INSERT INTO deployments VALUES (1, 'local', 'shop', 'base', 'active', '{}', 1.0, 2.0)")
+    raw.execute("INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?, 'present', '{}', 1, 2.0)", row)
+    raw.execute("PRAGMA user_version = 1")
+    raw.close()
+
+    with Ledger(path) as ledger:
+        (record,) = ledger.records("local").values()
+        current = ledger.current("local")
+
+    as_it_was = json.dumps(cluster_spec, sort_keys=True, separators=(",", ":"))
+    assert record.item == chain()[0]
+    assert record.item.digest == hashlib.sha256(as_it_was.encode()).hexdigest()[:16]
+    assert current is not None
+    assert (current.state, current.routing, current.desired) == (DeploymentState.ACTIVE, {}, "")
+
+
+def test_what_makes_no_difference_is_kept_up_to_date(ledger: Ledger) -> None:
+    deployment = ledger.begin("local", "shop", "base", {})
+    item = chain()[0]
+    ledger.finish(
+        deployment, ledger.intend(deployment, Action.CREATE, item, ""), item.id, RecordState.PRESENT
+    )
+    newer = replace(item, spec=replace(item.spec, template="with another function"))
+    other = replace(item, spec=replace(item.spec, layer=9))
+
+    ledger.refresh("local", [newer, other])
+
+    assert ledger.records("local")[item.id].item == newer

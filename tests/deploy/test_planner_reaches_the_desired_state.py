@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from aisprint_cli.backends.interface import KEPT_DATA, Item, ItemState, Observed
 from aisprint_cli.deploy.planner import Action, Plan, Record, RecordState, make_plan
+from aisprint_cli.deploy.routing import on_backend
 
 NAMES = ("a", "b", "c")
 
@@ -237,3 +238,53 @@ def test_a_cluster_whose_data_was_kept_is_made_again_with_it() -> None:
     reasons = {step.item.id: step.reason for step in plan.steps if step.action is Action.CREATE}
     assert reasons[items[0].id] == "it is new; data that was kept comes back"
     assert reasons[items[1].id] == "it is new"
+
+
+def _moves(before: Item, after: Item) -> str:
+    return "it moves" if before.spec.backend != after.spec.backend else ""
+
+
+def test_a_cluster_that_moves_is_made_anew_with_its_functions_and_the_others_stay() -> None:
+    recorded, live = _ready(chain())
+    wanted = tuple(on_backend(item, "other") if "shop-l1" in item.name else item for item in chain())
+
+    plan = make_plan(wanted, recorded, live, must_replace=_moves)
+
+    steps = {step.id: step for step in plan.changes}
+    old_cluster, old_function = "cluster/shop-l1 (before)", "function/shop-l1/find (before)"
+    assert list(steps) == [old_function, old_cluster, "cluster/shop-l1", "function/shop-l1/find"]
+    assert steps[old_function].item.spec.backend == "local"
+    assert steps[old_cluster].after == (old_function,)
+    assert steps["cluster/shop-l1"].after == (old_cluster,)
+    assert set(steps["function/shop-l1/find"].after) == {"cluster/shop-l1", old_function}
+    assert steps["cluster/shop-l1"].action is Action.REPLACE
+    assert (plan.count(Action.REPLACE), plan.count(Action.DELETE), plan.loses_data) == (2, 0, True)
+
+
+def test_a_function_that_cannot_be_changed_in_place_is_made_anew_alone_and_its_data_stays() -> None:
+    recorded, live = _ready(chain())
+
+    plan = make_plan(chain(digest="b"), recorded, live, must_replace=lambda _before, _after: "another name")
+
+    first, second = plan.changes
+    assert (first.action, first.keep_data, first.reason) == (
+        Action.DELETE,
+        True,
+        "to be made anew: another name",
+    )
+    assert (second.action, second.after) == (Action.REPLACE, (first.id,))
+
+
+def test_some_items_bring_what_has_to_come_before_them_and_no_more() -> None:
+    plan = make_plan(chain(), {}, {}).only(["function/shop-l2/read"])
+
+    assert [step.id for step in plan.steps] == ["cluster/shop-l2", "function/shop-l2/read"]
+
+
+def test_what_the_ledger_does_not_know_is_swept_and_said() -> None:
+    stray = chain()[0]
+    live = {stray.id: Observed(stray.id, ItemState.READY)}
+
+    (step,) = make_plan((), {stray.id: Record(stray, RecordState.STRAY, {})}, live).steps
+
+    assert (step.action, "not in the ledger" in step.reason) == (Action.DELETE, True)

@@ -1,0 +1,82 @@
+"""What `--backend` says, as a value: for all layers, by their kind, or one by one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aisprint_cli.deploy.backend_choice import CLOUD, BackendChoice, parse_backends
+from aisprint_cli.design.current import open_design, select
+from aisprint_cli.errors import UsageError
+from aisprint_cli.generate.read import Template, read_template
+from aisprint_cli.generate.templates import make_templates
+from aisprint_cli.model.resources import LayerKind
+
+
+@pytest.fixture(scope="module")
+def template(designed: Path) -> Template:
+    selection = select(open_design(designed), choice="base")
+    return read_template(make_templates(selection.application, selection.deployment)[0].text)
+
+
+def test_nothing_said_is_nothing_chosen() -> None:
+    assert parse_backends([]) is None
+
+
+def test_one_name_sends_everything_there(template: Template) -> None:
+    choice = parse_backends(["im"])
+
+    assert choice == BackendChoice("im")
+    assert choice.ledger_name == "im"
+    assert choice.backend_of(replace(template, kind=LayerKind.FUNCTIONS)) == "im"
+
+
+@pytest.mark.parametrize(
+    ("kind", "access", "expected"),
+    [
+        (LayerKind.VIRTUAL, {}, "im"),
+        (LayerKind.PHYSICAL_TO_PROVISION, {}, "im"),
+        (LayerKind.PHYSICAL_PROVISIONED, {"oscar.endpoint": "e", "kubernetes.context": "c"}, "oscar"),
+        (LayerKind.PHYSICAL_PROVISIONED, {"kubernetes.context": "c"}, "kubernetes"),
+        (LayerKind.FUNCTIONS, {"aws.region": "r"}, "lambda"),
+    ],
+)
+def test_cloud_chooses_by_the_kind_of_the_layer(
+    template: Template, kind: LayerKind, access: dict[str, str], expected: str
+) -> None:
+    assert BackendChoice(CLOUD).backend_of(replace(template, kind=kind, access=access)) == expected
+
+
+def test_a_layer_may_go_elsewhere_and_the_ledger_keeps_them_together(template: Template) -> None:
+    choice = parse_backends(["cloud", "2=lambda", "02=lambda"])
+    assert choice is not None
+
+    assert choice.ledger_name == CLOUD
+    assert choice.backend_of(replace(template, layer=2)) == "lambda"
+    assert choice.backend_of(replace(template, layer=1)) == "im"
+    assert str(choice) == "cloud 2=lambda"
+
+
+def test_what_is_said_of_one_layer_leaves_the_others_on_the_default() -> None:
+    assert parse_backends(["2=lambda"]) == BackendChoice("local", {2: "lambda"})
+    assert parse_backends(["2=local"]) == BackendChoice("local")
+
+
+@pytest.mark.parametrize("values", [["local", "im"], ["1=im", "1=oscar"], ["edge=im"], ["1="]])
+def test_what_contradicts_itself_or_means_nothing_is_refused(values: list[str]) -> None:
+    with pytest.raises(UsageError):
+        parse_backends(values)
+
+
+@given(
+    st.sampled_from(["local", "im", CLOUD]),
+    st.dictionaries(st.integers(0, 99), st.sampled_from(["oscar", "lambda"]), max_size=4),
+)
+def test_a_choice_comes_back_from_the_ledger_as_it_was(name: str, layers: dict[int, str]) -> None:
+    choice = BackendChoice(name, layers)
+
+    assert BackendChoice.of_document(choice.document()) == choice
