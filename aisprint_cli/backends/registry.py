@@ -25,7 +25,14 @@ def _oscar(site: Site) -> Place:
     return OscarBackend(site)
 
 
+def _im(site: Site) -> Place:
+    from aisprint_cli.backends.im.backend import ImBackend
+
+    return ImBackend(site)
+
+
 BACKENDS: Final[dict[str, Factory]] = {
+    "im": _im,
     "local": _local,
     "oscar": _oscar,
 }

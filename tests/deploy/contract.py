@@ -42,7 +42,9 @@ def _settled(place: Place, trace: str, runs: int) -> Trace:
     raise AssertionError(f"{trace} did not settle: {seen}")
 
 
-class BackendContract:
+class ItemContract:
+    """Of items alone: what a back end promises whose functions cannot run where it is tested."""
+
     def furnish(self, item: Item) -> Item:
         """The item as this back end needs it: for most, with the way to its cluster."""
         return item
@@ -109,6 +111,8 @@ class BackendContract:
 
         assert made.apply(item, _quiet).state is ItemState.READY
 
+
+class BackendContract(ItemContract):
     def test_data_of_a_cluster_is_kept_when_asked_comes_back_and_goes_when_asked(
         self, made: Place, tmp_path: Path
     ) -> None:

@@ -1,0 +1,1 @@
+"""Clusters and functions through an Infrastructure Manager."""
