@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from aisprint_cli.cli.tables import plain_table, print_page
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from aisprint_cli.placement.conflict import Conflict
-    from aisprint_cli.placement.constraints import Assessment, Constraint
+    from aisprint_cli.placement.constraints import Assessment, Constraint, Purchase
     from aisprint_cli.placement.exact import Result
     from aisprint_cli.placement.output_file import Difference
 
@@ -84,9 +84,19 @@ def _purchases(assessment: Assessment) -> Table:
             money(purchase.cost),
             f"{100 * share:.0f} %",
         )
+        for words, count, cost in _prices(purchase):
+            table.add_row(escape(f"  {words}"), count, "", money(cost), "")
     period = f"{problem.period_h:g} h, {problem.entry_rate_per_s:g} requests/s"
     table.add_row(f"together ({period})", "", "", money(assessment.cost), "")
     return table
+
+
+def _prices(purchase: Purchase) -> Iterator[tuple[str, str, float]]:
+    """What a cost is made of, where there is more than one price: words, instances and cost."""
+    for item in purchase.portions:
+        yield item.name or "at its own price", str(item.instances), item.cost
+    if purchase.transition_cost:
+        yield "of it for transitions", "", purchase.transition_cost
 
 
 def _constraints(shown: Sequence[Constraint]) -> Table:
@@ -95,7 +105,7 @@ def _constraints(shown: Sequence[Constraint]) -> Table:
     table = plain_table("constraint", "of", "is", "at most", "left", "", numbers=("is", "at most", "left"))
     for item in shown:
         table.add_row(
-            item.kind.value.replace("_", " "),
+            item.title,
             escape(item.subject),
             _figure(item.value, item.unit),
             _figure(item.limit, item.unit),

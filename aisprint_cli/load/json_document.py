@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from aisprint_cli.diagnostics import Diagnostic, Findings, Location, Severity
-from aisprint_cli.load.suggestions import closest
+from aisprint_cli.load.suggestions import closest, misspelling_of
 
 if TYPE_CHECKING:
     from yaml.nodes import Node
@@ -56,6 +56,9 @@ WRONG_TYPE: Final = Fault(
 )
 OUT_OF_RANGE: Final = Fault(
     "structure.out-of-range", "No real system has such a value.", "Write a value in that range."
+)
+MISSPELT: Final = Fault(
+    "structure.misspelt-key", "What it was meant to say would not be heard.", "Correct the key."
 )
 MISSING: Final = Fault("structure.missing-key", "Nothing stands for it when it is left out.", "Add it.")
 
@@ -136,6 +139,25 @@ class JsonValue:
             self.report(MISSING, f"{self.where} has no `{names[0]}`.", mend=mend)
         return found
 
+    def check_keys(self, known: Iterable[str], *, only: bool = False) -> None:
+        """Report keys that are misspelt ones of these; with `only`, all that are none of these."""
+        if not isinstance(self.value, dict):
+            return
+        names = list(known)
+        spelled = {spelling(name) for name in names}
+        present = {spelling(key) for key in self.value}
+        for key, value in self.value.items():
+            if spelling(key) in spelled:
+                continue
+            meant = misspelling_of(str(key), names)
+            entry = self.below(key, value)
+            if meant is not None and spelling(meant) not in present:
+                message = f"{entry.where} is not a known key; did you mean `{meant}`?"
+                entry.report(MISSPELT, message, mend=f"Write `{meant}`.", key=True)
+            elif only:
+                message = f"{entry.where} is not a known key."
+                entry.report(MISSPELT, message, mend=f"Known here: {', '.join(names)}.", key=True)
+
     def entries(self) -> Iterator[JsonValue]:
         """The values of a mapping; nothing, once reported, when it is none."""
         if not isinstance(self.value, dict):
@@ -178,6 +200,13 @@ class JsonValue:
             self.report(OUT_OF_RANGE, f"{self.where} is {value:g}; it should be {words}.")
             return None
         return value
+
+    def truth(self) -> bool | None:
+        """Whether it is true; None once reported when it is neither true nor false."""
+        if isinstance(self.value, bool):
+            return self.value
+        self.report(WRONG_TYPE, f"{self.where} should be true or false, but is {describe(self.value)}.")
+        return None
 
     def whole(self, *, minimum: int = 0) -> int | None:
         """The whole number; None once reported when it is none."""

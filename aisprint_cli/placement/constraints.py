@@ -40,6 +40,11 @@ STRUCTURE: Final = frozenset({Kind.RETURN, Kind.NETWORK, Kind.LAYER, Kind.RULE, 
 """Constraints that hold or do not: there is nothing between."""
 
 
+def percentile_words(percentile: float) -> str:
+    """A percentile as people write it: ``p95`` for 0.95."""
+    return f"p{100 * percentile:.6g}"
+
+
 @dataclass(frozen=True, slots=True)
 class Constraint:
     """A constraint as it stands: `value` may be `limit` at most.
@@ -55,6 +60,12 @@ class Constraint:
     unit: str
     strict: bool = False
     percentile: float | None = None
+
+    @property
+    def title(self) -> str:
+        """The kind in words, with the percentile where it is about one: ``local p95``."""
+        words = self.kind.value.replace("_", " ")
+        return words if self.percentile is None else f"{words} {percentile_words(self.percentile)}"
 
     @property
     def slack(self) -> float:

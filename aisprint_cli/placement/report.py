@@ -53,6 +53,7 @@ def constraint_values(constraint: Constraint) -> dict[str, Any]:
     return {
         "kind": constraint.kind.value,
         "subject": constraint.subject,
+        **({} if constraint.percentile is None else {"percentile": 100 * constraint.percentile}),
         "value": finite(constraint.value),
         "limit": finite(constraint.limit),
         "slack": finite(constraint.slack),
@@ -103,4 +104,18 @@ def _purchase(assessment: Assessment, purchase: Purchase) -> dict[str, Any]:
         "available": None if is_function else resource.limit,
         "utilisation": None if is_function else finite(assessment.utilisation[purchase.resource]),
         "cost": purchase.cost,
+        **_cost_parts(purchase),
     }
+
+
+def _cost_parts(purchase: Purchase) -> dict[str, Any]:
+    """What a cost is made of, where there is more than one price."""
+    parts: dict[str, Any] = {}
+    if purchase.portions:
+        parts["prices"] = [
+            {"name": item.name or None, "instances": item.instances, "cost": item.cost}
+            for item in purchase.portions
+        ]
+    if purchase.transition_cost:
+        parts["transition_cost"] = purchase.transition_cost
+    return parts

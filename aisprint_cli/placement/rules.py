@@ -1,11 +1,12 @@
 """Rules that users set over a placement: where components may run, what stays together, quotas.
 
-They say what is allowed, never what it costs or how long it takes. Numbers are those of the problem.
+They say what is allowed, never what it costs or how long it takes. Numbers are those of the problem. A
+rule's `name` is what its author calls it, its `words` say what it does ("keeps blur on layer1").
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -37,6 +38,7 @@ class Confinement:
     component: int
     allowed: frozenset[int]
     first_piece_only: bool = False
+    words: str = field(default="", kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Affinity:
     components: tuple[int, ...]
     bond: Bond
     scope: Scope
+    words: str = field(default="", kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class Quota:
     name: str
     resources: frozenset[int]
     limit: int
+    words: str = field(default="", kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

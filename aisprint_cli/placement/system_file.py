@@ -7,36 +7,29 @@ in docs/placement.md.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
-from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from aisprint_cli.diagnostics import Diagnostic, Severity
+from aisprint_cli.diagnostics import Diagnostic
 from aisprint_cli.errors import InvalidInputError
-from aisprint_cli.load.json_document import Fault, JsonDocument, JsonValue, plain_number, read_json, spelling
-from aisprint_cli.load.suggestions import closest
+from aisprint_cli.load.json_document import Fault, JsonDocument, JsonValue, read_json
 from aisprint_cli.performance.functions import mean_response_s
 from aisprint_cli.placement.problem import (
     PYTHON_SEMANTICS,
     Alternative,
     Component,
-    Layer,
-    LocalLimit,
-    NetworkDomain,
-    PathLimit,
     Piece,
     Problem,
-    Resource,
     Semantics,
-    Tier,
 )
-from aisprint_cli.placement.system_options import read_options
+from aisprint_cli.placement.system_entries import EMPTY, UNKNOWN, number, unknown
+from aisprint_cli.placement.system_limits import read_local_limits, read_network, read_path_limits
+from aisprint_cli.placement.system_options import OptionReader
+from aisprint_cli.placement.system_resources import TIER_KEYS, ResourceReader
+from aisprint_cli.placement.system_rules import read_rules
 
-UNKNOWN: Final = Fault(
-    "system.unknown-name", "What it refers to does not exist.", "Write a name that the file defines."
-)
 CYCLE: Final = Fault(
     "system.cycle", "Rates and response times have no meaning on a circle.", "Break the circle."
 )
@@ -50,27 +43,20 @@ LENGTH: Final = Fault(
     "Each entry belongs to the entry of `next` at the same place.",
     "Give as many entries as `next` has.",
 )
-TWICE: Final = Fault(
-    "system.duplicate-name",
-    "Resources are told apart by their names, also across layers.",
-    "Give each resource a name of its own.",
-)
-EMPTY: Final = Fault("system.empty", "There is nothing to place.", "Add at least one.")
-PATH: Final = Fault(
-    "system.no-path",
-    "A global constraint is about components that follow one another.",
-    "List components so that each is in `next` of the one before.",
-)
-NOT_COUNTED: Final = Fault(
-    "system.not-counted",
-    "The reference's cost formula has no term for it.",
-    "Set it to 0, or expect a higher bill than the cost shown.",
-    Severity.WARNING,
-)
-_TIERS: Final = (
-    (Tier.EDGE, "EdgeResources"),
-    (Tier.CLOUD, "CloudResources"),
-    (Tier.FUNCTIONS, "FaaSResources"),
+_KEYS: Final = (
+    *TIER_KEYS,
+    "DirectedAcyclicGraph",
+    "DAG",
+    "Components",
+    "CompatibilityMatrix",
+    "Performance",
+    "NetworkTechnology",
+    "LocalConstraints",
+    "GlobalConstraints",
+    "PlacementRules",
+    "Regions",
+    "Lambda",
+    "Time",
 )
 
 
@@ -131,10 +117,8 @@ class _Reader:
 
     def __init__(self, root: JsonValue) -> None:
         self._root = root
-        self._layers: list[Layer] = []
-        self._resources: list[Resource] = []
-        self._descriptions: dict[str, str] = {}
-        self._numbers: dict[str, int] = {}
+        self._resources = ResourceReader(root)
+        self._options = OptionReader(root, self._resources)
         self._components: dict[str, int] = {}
 
     def read(
@@ -144,14 +128,12 @@ class _Reader:
         if not isinstance(self._root.value, dict):
             list(self._root.entries())
             return None
-        for tier, key in _TIERS:
-            self._read_tier(tier, self._root.find(key))
-        if not self._resources:
-            self._root.report(EMPTY, "The file has no usable resource.")
+        self._root.check_keys(_KEYS)
+        self._resources.read()
         rate = self._rate(rate_per_s)
         moves = self._read_graph()
         if moves is None:
-            self._read_network()
+            read_network(self._root, self._resources)
             return None
         rates = _rates(moves, rate or 1.0)
         components = tuple(
@@ -159,16 +141,22 @@ class _Reader:
             for name in moves
             if (component := self._read_component(name, moves, rates[name])) is not None
         )
-        domains = self._read_network()
-        local, paths = self._read_local_limits(), self._read_path_limits(moves)
+        domains = read_network(self._root, self._resources)
+        local = read_local_limits(self._root, self._components)
+        paths = read_path_limits(self._root, self._components, moves)
+        rules = read_rules(self._root, self._resources, self._components)
+        disciplines = self._options.disciplines()
         period = self._root.find("Time")
         period_h = 1.0 if period is None else period.number(above=0)
         if self._root.document.findings.has_errors or period_h is None or rate is None:
             return None
         problem = Problem(
             entry_rate_per_s=rate,
-            layers=tuple(self._layers),
-            resources=tuple(self._resources),
+            layers=tuple(self._resources.layers),
+            resources=tuple(
+                replace(item, discipline=disciplines.get(place, item.discipline))
+                for place, item in enumerate(self._resources.resources)
+            ),
             components=components,
             domains=domains,
             local_limits=local,
@@ -176,61 +164,15 @@ class _Reader:
             period_h=period_h,
             semantics=semantics,
             function_response=mean_response_s,
+            rules=rules,
         )
-        return problem, self._descriptions
+        return problem, self._resources.descriptions
 
     def _rate(self, given: float | None) -> float | None:
         if given is not None:
             return given
         entry = self._root.need("Lambda")
         return None if entry is None else entry.number(above=0)
-
-    def _read_tier(self, tier: Tier, entry: JsonValue | None) -> None:
-        for layer in entry.entries() if entry is not None else ():
-            number = len(self._layers)
-            self._layers.append(Layer(layer.name, tier))
-            for item in layer.entries():
-                if isinstance(item.value, dict):
-                    self._read_resource(tier, number, item)
-                elif spelling(item.name) == "transitioncost":
-                    if plain_number(item.value) != 0:
-                        item.report(NOT_COUNTED, f"{item.where} is not counted.")
-                else:
-                    list(item.entries())
-
-    def _read_resource(self, tier: Tier, layer: int, item: JsonValue) -> None:
-        if item.name in self._numbers:
-            item.report(TWICE, f"There is more than one resource `{item.name}`.", key=True)
-            return
-        cost = _number(item, "cost", minimum=0)
-        memory = _number(item, "memory", minimum=0)
-        limit = item.find("number")
-        count = 1 if limit is None or tier is Tier.FUNCTIONS else limit.whole()
-        cores = _number(item, "n_cores", above=0, otherwise=1.0)
-        idle = _number(item, "idle_time_before_kill", minimum=0, otherwise=0.0)
-        idle_w = _number(item, "idle_power", minimum=0, otherwise=0.0)
-        busy_w = _number(item, "busy_power", minimum=idle_w or 0.0, otherwise=idle_w or 0.0)
-        green = _number(item, "green_share", minimum=0, maximum=1, otherwise=0.0)
-        if tier is Tier.FUNCTIONS and item.find("idle_time_before_kill") is None:
-            item.need("idle_time_before_kill")
-        self._numbers[item.name] = len(self._resources)
-        described = item.find("description")
-        if described is not None and isinstance(described.value, str):
-            self._descriptions[item.name] = described.value
-        self._resources.append(
-            Resource(
-                name=item.name,
-                layer=layer,
-                limit=count or 0,
-                cost_per_hour=cost or 0.0,
-                memory_mib=memory or 0.0,
-                cores=cores or 1.0,
-                idle_before_kill_s=idle or 0.0,
-                idle_w=idle_w or 0.0,
-                busy_w=busy_w or 0.0,
-                green_share=green or 0.0,
-            )
-        )
 
     def _read_graph(self) -> dict[str, dict[str, float]] | None:
         """The moves from each component, components in topological order; None once reported."""
@@ -245,7 +187,7 @@ class _Reader:
         moves: dict[str, dict[str, float]] = {name: {} for name in names}
         for item in graph.entries():
             if item.name not in moves:
-                self._unknown(item, "component", item.name, names, key=True)
+                unknown(item, "component", item.name, names, key=True)
                 continue
             moves[item.name] = self._read_moves(item, names)
         for name in names:
@@ -275,7 +217,7 @@ class _Reader:
         for target, chance in zip(targets, chances, strict=True):
             name, probability = target.text(), chance.number(minimum=0, maximum=1 + 1e-9)
             if name is not None and name not in names:
-                self._unknown(target, "component", name, names)
+                unknown(target, "component", name, names)
             elif name is not None:
                 moves[name] = moves.get(name, 0.0) + (probability or 0.0)
         return moves
@@ -313,9 +255,9 @@ class _Reader:
         reach = 1.0
         for place, item in enumerate(chain):
             last = place == len(chain) - 1
-            leaves = _number(item, "early_exit_probability", minimum=0, maximum=1, otherwise=0.0) or 0.0
+            leaves = number(item, "early_exit_probability", minimum=0, maximum=1, otherwise=0.0) or 0.0
             sizes = self._sizes(item, [] if last else None)
-            options = read_options(self._root, component, item.name, self._numbers, self._is_function)
+            options = self._options.read(component, item.name)
             size = 0.0 if last else next(iter(sizes.values()), 0.0)
             pieces.append(Piece(item.name, options, reach, leaves, size))
             reach *= 1 - leaves
@@ -335,87 +277,6 @@ class _Reader:
                 message = f"{piece.where} is last in its chain, but `next` does not name `{name}`."
                 piece.report(CHAIN, message, mend=f"Add `{name}` to `next`, and its data size.")
         return found
-
-    def _is_function(self, resource: int) -> bool:
-        return self._layers[self._resources[resource].layer].tier is Tier.FUNCTIONS
-
-    def _read_network(self) -> tuple[NetworkDomain, ...]:
-        entry = self._root.need("NetworkTechnology")
-        known = {spelling(layer.name): number for number, layer in enumerate(self._layers)}
-        domains: list[NetworkDomain] = []
-        for item in entry.entries() if entry is not None else ():
-            listed = item.need("computationalLayers")
-            layers: set[int] = set()
-            for layer in listed.items() if listed is not None else ():
-                name = layer.text()
-                if name is not None and spelling(name) in known:
-                    layers.add(known[spelling(name)])
-                elif name is not None:
-                    self._unknown(layer, "layer", name, [value.name for value in self._layers])
-            delay, bandwidth = _number(item, "AccessDelay", minimum=0), _number(item, "Bandwidth", above=0)
-            domains.append(NetworkDomain(item.name, frozenset(layers), delay or 0.0, bandwidth or 1.0))
-        return tuple(domains)
-
-    def _read_local_limits(self) -> tuple[LocalLimit, ...]:
-        entry = self._root.find("LocalConstraints")
-        found: list[LocalLimit] = []
-        for item in entry.entries() if entry is not None else ():
-            if item.name not in self._components:
-                self._unknown(item, "component", item.name, list(self._components), key=True)
-                continue
-            limit = _limit(item, "local_res_time")
-            if limit is not None:
-                found.append(LocalLimit(self._components[item.name], limit))
-        return tuple(found)
-
-    def _read_path_limits(self, moves: Mapping[str, Mapping[str, float]]) -> tuple[PathLimit, ...]:
-        entry = self._root.find("GlobalConstraints")
-        found: list[PathLimit] = []
-        for item in entry.entries() if entry is not None else ():
-            listed = item.need("components")
-            names = [(value, value.text()) for value in listed.items()] if listed is not None else []
-            for value, name in names:
-                if name is not None and name not in moves:
-                    self._unknown(value, "component", name, list(moves))
-            path = [name for _, name in names if name is not None and name in moves]
-            for before, after in pairwise(path):
-                if after not in moves[before]:
-                    item.report(
-                        PATH, f"The path `{item.name}` goes from `{before}` to `{after}`; no edge does."
-                    )
-            limit = _limit(item, "global_res_time")
-            if limit is not None and path:
-                found.append(PathLimit(item.name, tuple(self._components[name] for name in path), limit))
-        return tuple(found)
-
-    def _unknown(self, at: JsonValue, kind: str, name: str, known: list[str], *, key: bool = False) -> None:
-        near = closest(name, known)
-        mend = f"Did you mean `{near}`?" if near else f"Write one of {', '.join(known[:8])}."
-        at.report(UNKNOWN, f"There is no {kind} `{name}`.", mend=mend, key=key)
-
-
-def _number(
-    item: JsonValue,
-    name: str,
-    *,
-    minimum: float | None = None,
-    above: float | None = None,
-    maximum: float | None = None,
-    otherwise: float | None = None,
-) -> float | None:
-    """A number of a mapping; without `otherwise` it has to be there."""
-    entry = item.find(name) if otherwise is not None else item.need(name)
-    if entry is None:
-        return otherwise
-    return entry.number(minimum=minimum, above=above, maximum=maximum)
-
-
-def _limit(item: JsonValue, name: str) -> float | None:
-    """A limit in seconds; None where it is infinite, or reported."""
-    entry = item.need(name)
-    if entry is None or plain_number(entry.value) == float("inf"):
-        return None
-    return entry.number(above=0)
 
 
 def _rates(moves: Mapping[str, Mapping[str, float]], rate_per_s: float) -> dict[str, float]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from aisprint_cli.placement.comparison import choice_words, place_words, resource_words
-from aisprint_cli.placement.constraints import Constraint, Kind
+from aisprint_cli.placement.constraints import STRUCTURE, Constraint, Kind, percentile_words
 from aisprint_cli.placement.exact import Status
 from aisprint_cli.report.curves import FrontView, LoadView, front_view, load_view
 from aisprint_cli.report.figures import percent, plain, rate, seconds, significant
@@ -29,8 +29,13 @@ _WORDS: Final = {
     Kind.LAYER: "one resource in {}",
     Kind.RETURN: "no return to the edge",
     Kind.NETWORK: "a network for every transfer",
+    Kind.RULE: "rule: {}",
+    Kind.TOGETHER: "rule: {}",
+    Kind.APART: "rule: {}",
+    Kind.QUOTA: "quota {}",
+    Kind.BANDWIDTH: "bandwidth of {}",
+    Kind.RANGE: "measured range of {}",
 }
-_STRUCTURAL: Final = frozenset({Kind.LAYER, Kind.RETURN, Kind.NETWORK})
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +135,7 @@ class Page:
 def make_page(report: PlacementReport) -> Page:
     """The page of a report."""
     assessment = report.assessment
-    told = [item for item in assessment.constraints if item.kind not in _STRUCTURAL]
+    told = [item for item in assessment.constraints if item.kind not in STRUCTURE]
     bars = sorted((_bar(item) for item in told), key=lambda bar: -bar.share)
     return Page(
         title=report.title,
@@ -144,7 +149,7 @@ def make_page(report: PlacementReport) -> Page:
         total=significant(assessment.cost, 6),
         components=tuple(_components(assessment)),
         bars=tuple(bars),
-        structural=tuple(_bar(item) for item in assessment.constraints if item.kind in _STRUCTURAL),
+        structural=tuple(_bar(item) for item in assessment.constraints if item.kind in STRUCTURE),
         binding=_binding(assessment),
         alternatives=tuple(_alternatives(assessment, report.next_best)),
         load=load_view(report),
@@ -239,7 +244,8 @@ def _share(constraint: Constraint) -> float:
 
 
 def _words(constraint: Constraint) -> str:
-    return _WORDS[constraint.kind].format(constraint.subject.replace("->", "→"))
+    words = _WORDS[constraint.kind].format(constraint.subject.replace("->", "→"))
+    return words if constraint.percentile is None else f"{percentile_words(constraint.percentile)} of {words}"
 
 
 def _bar(constraint: Constraint) -> Bar:

@@ -76,10 +76,16 @@ def test_an_infinite_limit_is_none() -> None:
     assert read(system).problem.path_limits == ()
 
 
-def test_a_price_that_is_not_counted_is_told() -> None:
+def test_the_price_of_a_transition_is_counted() -> None:
     system = two_steps()
     system["FaaSResources"]["computationallayer3"]["transition_cost"] = 0.1
-    assert [item.code for item in read(system).warnings] == ["system.not-counted"]
+    file = read(system)
+    assert file.warnings == ()
+    assert [layer.transition_cost for layer in file.problem.layers] == [0, 0, 0.1]
+    second = file.problem.components[1]
+    option = second.alternatives[0].pieces[0].options[2]
+    asked = file.problem.transition_cost(second, second.alternatives[0].pieces[0], option)
+    assert asked == pytest.approx(0.1 * 3600 * 2.0)
 
 
 def _set(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
