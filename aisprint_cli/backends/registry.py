@@ -31,8 +31,15 @@ def _im(site: Site) -> Place:
     return ImBackend(site)
 
 
+def _kubernetes(site: Site) -> Place:
+    from aisprint_cli.backends.kubernetes.backend import KubernetesBackend
+
+    return KubernetesBackend(site)
+
+
 BACKENDS: Final[dict[str, Factory]] = {
     "im": _im,
+    "kubernetes": _kubernetes,
     "local": _local,
     "oscar": _oscar,
 }
