@@ -31,6 +31,10 @@ _PLAIN: Final = (
     ("kubernetes", "context"),
     ("kubernetes", "namespace"),
     ("kubernetes", "kubeconfig"),
+    ("kubernetes", "node_selector"),
+    ("kubernetes", "image_pull_secret"),
+    ("kubernetes", "dispatcher_image"),
+    ("kubernetes", "concurrency"),
     ("influx", "endpoint"),
 )
 """Fields of `physical_nodes.yaml` that are handed on as they are; none of them is a secret."""

@@ -52,6 +52,10 @@ _KUBERNETES = Record(
         "context": Field(Label(), "The context in the kubeconfig file."),
         "namespace": Field(Label(), "The namespace to deploy to."),
         "kubeconfig": Field(Label(), "The path of the kubeconfig file."),
+        "node_selector": Field(Label(), "Labels of this layer's nodes: key=value,key=value."),
+        "image_pull_secret": Field(Label(), "The name of a Secret in the namespace to pull images with."),
+        "dispatcher_image": Field(Label(), "An image with Python that looks for new files."),
+        "concurrency": Field(Number(minimum=1, integer=True), "Runs of one function at once, at most."),
     },
 )
 _AWS = Record(
