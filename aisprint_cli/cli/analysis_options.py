@@ -49,9 +49,22 @@ Report = Annotated[
     Path | None,
     typer.Option("--report", metavar="FILE", help="Write all of it as one HTML page.", show_default=False),
 ]
+Schedule = Annotated[
+    Path | None,
+    typer.Option(
+        "--schedule",
+        metavar="FILE",
+        help="Find the cheapest schedule over the periods of this file (YAML) instead of one placement. "
+        "Of an application also looked for in its common_config.",
+        show_default=False,
+    ),
+]
 AnalysisTime = Annotated[
     float,
     typer.Option(
-        "--analysis-time", metavar="SECONDS", min=0, help="How long --load, and each front, may take."
+        "--analysis-time",
+        metavar="SECONDS",
+        min=0,
+        help="How long --load, --schedule, and each front may take.",
     ),
 ]

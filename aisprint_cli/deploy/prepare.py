@@ -16,7 +16,7 @@ from aisprint_cli.design.current import OPTIMAL_CHOICE, OpenedDesign, open_desig
 from aisprint_cli.design.enumeration import BASE_DEPLOYMENT
 from aisprint_cli.errors import StateError, UsageError
 from aisprint_cli.generate.deployment_files import make_deployment_files
-from aisprint_cli.generate.output import FileState, OutputFile, compare, domain_in, write
+from aisprint_cli.generate.output import FileState, OutputFile, compare, options_in, write
 from aisprint_cli.generate.positions import positions_in
 
 
@@ -58,7 +58,7 @@ def prepare(
     made = make_deployment_files(
         selection.application,
         selection.deployment,
-        domain=domain_in(folder),
+        options=options_in(folder),
         locate=positions_in(workspace.application),
     )
     files = compare(folder, made.texts)

@@ -5,22 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 from aisprint_cli.generate import names
 from aisprint_cli.generate.cluster import Cluster
+from aisprint_cli.generate.options import DEFAULTS, Options
 from aisprint_cli.generate.physical import physical_entries
 from aisprint_cli.model.application import Application
 from aisprint_cli.model.deployment import Deployment, PlacedPart
 from aisprint_cli.model.resources import LayerKind, Resource
 
+_PRIVATE_DOMAINS: Final = frozenset({"internal", "local", "localdomain", "lan", "test", "arpa"})
+"""Top-level domains that no certificate authority serves."""
+
 
 @dataclass(frozen=True)
 class Blueprint:
-    """What templates are made from. `domain` is the DNS domain of the clusters still to be made."""
+    """What templates are made from."""
 
     application: Application
     deployment: Deployment
-    domain: str
+    options: Options = DEFAULTS
+
+    @property
+    def has_public_domain(self) -> bool:
+        """Whether certificates can be had for names in the domain of the clusters still to be made."""
+        return self.options.domain.rpartition(".")[2] not in _PRIVATE_DOMAINS
 
     @cached_property
     def clusters(self) -> Mapping[int, Cluster]:
@@ -51,7 +61,7 @@ class Blueprint:
         """What the templates take for granted because no file says it, in words."""
         return tuple(
             f"layer {cluster.number} exists already, but physical_nodes.yaml gives no minio.endpoint for it:"
-            f" its storage is taken to be at https://minio.{cluster.name}.{self.domain}."
+            f" its storage is taken to be at https://minio.{cluster.name}.{self.options.domain}."
             for cluster in self.clusters.values()
             if cluster.layer.kind is LayerKind.PHYSICAL_PROVISIONED and not cluster.fact("minio", "endpoint")
         )

@@ -9,15 +9,15 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
-from urllib.parse import urlsplit
 
-from aisprint_cli.diagnostics import Findings, Location
+from aisprint_cli.diagnostics import Findings
 from aisprint_cli.errors import InvalidInputError
-from aisprint_cli.generate.physical import PHYSICAL_PATH, PhysicalEntry, physical_entries
+from aisprint_cli.generate.option_checks import check_options
+from aisprint_cli.generate.options import DEFAULTS, Options
+from aisprint_cli.generate.physical_checks import check_physical_nodes
 from aisprint_cli.generate.positions import Locate, whole_file
 from aisprint_cli.model.application import Application
 from aisprint_cli.model.deployment import Deployment, PlacedPart
@@ -30,20 +30,12 @@ CANDIDATES_PATH: Final = "common_config/candidate_deployments.yaml"
 NATIVE_MEMORY_MIB: Final = (128, 10240)
 """What AWS Lambda takes, in MiB."""
 
-_IDENTITY: Final[Mapping[LayerKind, tuple[tuple[str, str], ...]]] = {
-    LayerKind.PHYSICAL_PROVISIONED: (("minio", "endpoint"), ("oscar", "name"), ("oscar", "endpoint")),
-    LayerKind.FUNCTIONS: (("aws", "bucket"), ("aws", "region")),
-}
-"""Which fields of `physical_nodes.yaml` tell what exists already apart."""
-
-Place = Callable[..., Location]
-"""Gives the position of the value under further keys."""
-
 _IMAGE = re.compile(r"(docker://|oscar://)?[A-Za-z0-9][A-Za-z0-9._/:@+-]*")
-_S3_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
-def require_deployable(application: Application, deployment: Deployment, locate: Locate = whole_file) -> None:
+def require_deployable(
+    application: Application, deployment: Deployment, options: Options = DEFAULTS, locate: Locate = whole_file
+) -> None:
     """Check that a deployment can run where it was placed.
 
     Raises:
@@ -54,7 +46,8 @@ def require_deployable(application: Application, deployment: Deployment, locate:
     for placed in deployment.placed:
         _PlacedCheck(application, placed, findings, locate).run()
     _check_clashes(deployment, findings, locate)
-    _check_physical_nodes(application, deployment, findings, locate)
+    check_physical_nodes(application, deployment, findings, locate)
+    check_options(application, deployment, options, findings)
     if findings.has_errors:
         raise InvalidInputError(
             f"The deployment {deployment.name} of {application.name} cannot be turned into templates.",
@@ -226,72 +219,3 @@ class _PlacedCheck:
                 "No node could ever run it.",
                 "Ask for less, or choose a larger resource.",
             )
-
-
-def _check_physical_nodes(
-    application: Application, deployment: Deployment, findings: Findings, locate: Locate
-) -> None:
-    for number in deployment.layers:
-        layer = application.catalogue.layer(number)
-        if layer is None:
-            continue
-        used = {placed.resource for placed in deployment.placed if placed.layer == number}
-        entries = physical_entries(application.physical_nodes, layer, used)
-        _check_one_cluster(layer, entries, locate, findings)
-        for entry in entries.values():
-            place = partial(locate, PHYSICAL_PATH, *entry.keys)
-            if layer.kind is LayerKind.PHYSICAL_PROVISIONED:
-                for section in ("minio", "oscar"):
-                    _check_endpoint(section, entry.text(section, "endpoint"), place, findings)
-            if layer.kind is LayerKind.FUNCTIONS:
-                _check_bucket(entry.text("aws", "bucket"), place, findings)
-
-
-def _check_one_cluster(
-    layer: Layer, entries: Mapping[str, PhysicalEntry], locate: Locate, findings: Findings
-) -> None:
-    identity = _IDENTITY.get(layer.kind, ())
-    said = {tuple(entry.text(*field) for field in identity) for entry in entries.values()}
-    if len(said) > 1:
-        what = " or ".join(".".join(field) for field in identity)
-        findings.error(
-            "tosca.one_cluster",
-            locate(PHYSICAL_PATH, *next(iter(entries.values())).keys),
-            f"The resources {' and '.join(entries)} of layer {layer.number} differ in {what}.",
-            why="A layer is one cluster with one storage: the parts on it hand files over there.",
-            mend="Give each cluster a layer of its own, or place the parts on one of these resources.",
-        )
-
-
-def _check_endpoint(section: str, endpoint: str | None, place: Place, findings: Findings) -> None:
-    if endpoint is None:
-        return
-    # What was written is not repeated in the message: it may hold a password.
-    parts = urlsplit(endpoint)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        findings.error(
-            "tosca.endpoint",
-            place(section, "endpoint"),
-            "The endpoint is no http or https address.",
-            why="The parts on other layers write to it.",
-            mend=f"Write it as https://{section}.example.org.",
-        )
-    elif parts.username or parts.password or parts.query or parts.fragment:
-        findings.error(
-            "tosca.endpoint_secret",
-            place(section, "endpoint"),
-            "The endpoint holds more than an address.",
-            why="It is written into every template, where no secret may be.",
-            mend="Leave only https://host[:port]; keys have fields of their own.",
-        )
-
-
-def _check_bucket(bucket: str | None, place: Place, findings: Findings) -> None:
-    if bucket is not None and not _S3_BUCKET.fullmatch(bucket):
-        findings.error(
-            "tosca.bucket",
-            place("aws", "bucket"),
-            f"{bucket!r} cannot be the name of an S3 bucket.",
-            why="S3 takes 3 to 63 lower-case letters, digits, - and ., a letter or digit first and last.",
-            mend="Choose such a name.",
-        )

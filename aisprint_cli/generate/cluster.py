@@ -23,6 +23,9 @@ MINIO_SECRET: Final = "minio_password"  # noqa: S105
 S3_ACCESS: Final = "s3_access_key"
 S3_SECRET: Final = "s3_secret_key"  # noqa: S105
 INFLUX_TOKEN: Final = "influx_token"  # noqa: S105
+INFLUX_PASSWORD: Final = "influx_password"  # noqa: S105
+KUBERNETES_TOKEN: Final = "kubernetes_token"  # noqa: S105
+CLUES_TOKEN: Final = "clues_token"  # noqa: S105
 
 
 _SECTIONS: Final[Mapping[LayerKind, frozenset[str]]] = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aisprint_cli.generate import names
 from aisprint_cli.generate.blueprint import Blueprint
 from aisprint_cli.generate.fdl import FdlFile, make_fdl_files
+from aisprint_cli.generate.options import DEFAULTS, Options
 from aisprint_cli.generate.output import wanted_files
 from aisprint_cli.generate.positions import Locate, whole_file
 from aisprint_cli.generate.read import Template, read_template
@@ -38,7 +38,7 @@ def make_deployment_files(
     application: Application,
     deployment: Deployment,
     *,
-    domain: str = names.DEFAULT_DOMAIN,
+    options: Options = DEFAULTS,
     locate: Locate = whole_file,
 ) -> DeploymentFiles:
     """The templates and the FDL of a deployment, checked and verified.
@@ -46,14 +46,14 @@ def make_deployment_files(
     Args:
         application: the application.
         deployment: one of its deployments.
-        domain: the DNS domain of the clusters that are still to be made.
+        options: what was chosen beyond that.
         locate: where a value of a document of the application stands, for messages.
 
     Raises:
         InvalidInputError: when the deployment cannot run as it is; carries every reason.
         VerificationError: when a template is not valid TOSCA.
     """
-    templates = make_templates(application, deployment, domain=domain, locate=locate)
-    fdl = make_fdl_files(application, deployment, domain=domain, locate=locate)
-    assumptions = Blueprint(application, deployment, domain).assumptions()
+    templates = make_templates(application, deployment, options=options, locate=locate)
+    fdl = make_fdl_files(application, deployment, options=options, locate=locate)
+    assumptions = Blueprint(application, deployment, options).assumptions()
     return DeploymentFiles(templates, fdl, wanted_files(templates, fdl), assumptions)

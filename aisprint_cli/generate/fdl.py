@@ -18,6 +18,7 @@ from aisprint_cli.generate.cluster import Cluster
 from aisprint_cli.generate.document import layer_document
 from aisprint_cli.generate.expressions import resolve
 from aisprint_cli.generate.functions import service_document
+from aisprint_cli.generate.options import DEFAULTS, Options
 from aisprint_cli.generate.positions import Locate, whole_file
 from aisprint_cli.model.application import Application
 from aisprint_cli.model.deployment import Deployment
@@ -46,7 +47,7 @@ def make_fdl_files(
     application: Application,
     deployment: Deployment,
     *,
-    domain: str = names.DEFAULT_DOMAIN,
+    options: Options = DEFAULTS,
     locate: Locate = whole_file,
 ) -> tuple[FdlFile, ...]:
     """Everything for the `oscar` folder: the FDL, one file for each service, and their scripts.
@@ -56,8 +57,8 @@ def make_fdl_files(
     Raises:
         InvalidInputError: when the deployment cannot run as it is; carries every reason.
     """
-    require_deployable(application, deployment, locate)
-    functions = tuple(_functions(Blueprint(application, deployment, domain)))
+    require_deployable(application, deployment, options, locate)
+    functions = tuple(_functions(Blueprint(application, deployment, options)))
     if not functions:
         return ()
     files = [FdlFile(FDL_FILE, _whole(functions))]

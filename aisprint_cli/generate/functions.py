@@ -11,17 +11,18 @@ from typing import Any, Final
 from aisprint_cli.generate import names
 from aisprint_cli.generate.blueprint import Blueprint
 from aisprint_cli.generate.cluster import Cluster
+from aisprint_cli.generate.drift_detector import drift_variables
+from aisprint_cli.generate.images import DOCKER, image_of
+from aisprint_cli.generate.monitoring import native_measures
+from aisprint_cli.generate.registry_secret import pull_secrets
 from aisprint_cli.generate.storage import storage_of
 from aisprint_cli.model.candidates import Container
 from aisprint_cli.model.deployment import PlacedPart
 from aisprint_cli.model.naming import service_name
-from aisprint_cli.model.resources import Resource
 from aisprint_cli.system.packaged import templates_directory
 
 MONITORING_PORT: Final = "8094"
 NATIVE_RESOURCE: Final = "AWS Lambda"
-_DOCKER: Final = "docker://"
-_KNOWN_SCHEMES: Final = (_DOCKER, "oscar://")
 
 
 def function_properties(blueprint: Blueprint, placed: PlacedPart) -> dict[str, Any]:
@@ -49,13 +50,16 @@ def function_properties(blueprint: Blueprint, placed: PlacedPart) -> dict[str, A
     providers = storage.providers()
     if providers:
         properties["storage_providers"] = providers
+    secrets = [] if cluster.is_native else pull_secrets(blueprint, properties["image"])
+    if secrets:
+        properties["image_pull_secrets"] = secrets
     return properties
 
 
 def environment_of(blueprint: Blueprint, placed: PlacedPart, cluster: Cluster) -> dict[str, Any]:
     """The variables a part finds: who it is, where it runs and where its measures go."""
     application = names.application_service_name(blueprint.application.name)
-    return {
+    variables: dict[str, Any] = {
         "COMPONENT_NAME": placed.part.name,
         "COMPUTING_UNITS": f"{placed.container.cores:g}",
         "KCI": NATIVE_RESOURCE if cluster.is_native else cluster.minio_endpoint,
@@ -63,34 +67,10 @@ def environment_of(blueprint: Blueprint, placed: PlacedPart, cluster: Cluster) -
         "MONIT_PORT": MONITORING_PORT,
         "RESOURCE_ID": NATIVE_RESOURCE if cluster.is_native else placed.resource,
     }
-
-
-def image_of(blueprint: Blueprint, placed: PlacedPart) -> str:
-    """The image of a part, as the Infrastructure Manager reads it.
-
-    It takes what stands before the first `:` for the scheme of an address, so a name such as
-    `python:3.11` is given the scheme that it means.
-    """
-    image = select_image(placed.container, _resource(blueprint, placed))
-    if image is None:
-        return names.placeholder_image(blueprint.application.name, placed.part)
-    if image.startswith(_KNOWN_SCHEMES) or not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", image):
-        return image
-    return _DOCKER + image
-
-
-def select_image(container: Container, resource: Resource | None) -> str | None:
-    """Of a container's images the one named after the resource's architecture, else its first."""
-    architectures = resource.architectures if resource is not None else ()
-    for architecture in architectures:
-        for image in container.images:
-            if architecture.lower() in image.lower():
-                return image
-    return container.images[0] if container.images else None
-
-
-def _resource(blueprint: Blueprint, placed: PlacedPart) -> Resource | None:
-    return blueprint.clusters[placed.layer].layer.resource(placed.resource)
+    if cluster.is_native:
+        variables.update(native_measures(blueprint, cluster))
+    variables.update(drift_variables(blueprint))
+    return variables
 
 
 def exposure(container: Container) -> dict[str, str]:
@@ -123,7 +103,7 @@ def script_of(part: str) -> str:
 def service_document(properties: Mapping[str, Any]) -> dict[str, Any]:
     """The OSCAR service that resolved function properties describe, as its REST interface takes it."""
     service = {key: properties[key] for key in _SAME_IN_OSCAR if key in properties}
-    service["image"] = str(properties["image"]).removeprefix(_DOCKER)
+    service["image"] = str(properties["image"]).removeprefix(DOCKER)
     service["cpu"] = f"{float(properties['cpu']):g}"
     if properties.get("exposed"):
         service["expose"] = {key: _scalar(value) for key, value in properties["exposed"].items()}

@@ -45,6 +45,7 @@ def template_metadata(blueprint: Blueprint, cluster: Cluster) -> dict[str, str]:
         "layer_kind": str(cluster.layer.kind),
         "layer_name": cluster.layer.name,
         "cluster": cluster.name,
+        "options": blueprint.options.text(),
         "access": json.dumps(access_of(cluster), ensure_ascii=False),
         "resources": json.dumps([asdict(resource) for resource in resources], ensure_ascii=False),
     }

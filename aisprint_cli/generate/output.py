@@ -9,20 +9,22 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
 from aisprint_cli.errors import InvalidInputError, StateError
+from aisprint_cli.generate import yaml_text
 from aisprint_cli.generate.fdl import FdlFile
-from aisprint_cli.generate.names import DEFAULT_DOMAIN
+from aisprint_cli.generate.options import DEFAULTS, Options
 from aisprint_cli.generate.read import is_ours, read_template
 from aisprint_cli.generate.templates import TemplateFile
 from aisprint_cli.system.files import write_atomic
 
 TEMPLATES_FOLDER: Final = "im"
 FDL_FOLDER: Final = "oscar"
+CONTAINERS: Final = "designs/containers.yaml"
 
 _OWN_FILES: Final = ("im/layer*.yaml", "oscar/fdl.yaml", "oscar/services/*.yaml", "oscar/scripts/*.sh")
 _MARK = re.compile(
@@ -73,17 +75,35 @@ def is_untouched(text: str) -> bool:
     return hashlib.sha256(rest.encode()).hexdigest()[:16] == found[1]
 
 
-def domain_in(directory: Path) -> str:
-    """The domain that the templates of a deployment's directory were made with, else the default.
+def options_in(directory: Path) -> Options:
+    """The options that the templates of a deployment's directory were made with, else the defaults.
 
-    So a domain that was chosen once holds for the runs that follow.
+    So what was chosen once holds for the runs that follow. Whether there is a drift detector is not
+    chosen: the images of the application's designs tell.
     """
+    detector = detector_image(directory.parent.parent)
     for path in sorted((directory / TEMPLATES_FOLDER).glob("layer*.yaml")):
         try:
-            return read_template(path.read_text(encoding="utf-8"), path.name).domain
+            options = read_template(path.read_text(encoding="utf-8"), path.name).options
         except (InvalidInputError, OSError, UnicodeDecodeError):
             continue
-    return DEFAULT_DOMAIN
+        return replace(options, drift_detector=detector)
+    return replace(DEFAULTS, drift_detector=detector)
+
+
+def detector_image(designs_root: Path) -> str:
+    """The image of the drift detector that `designs/containers.yaml` names; empty where it names none."""
+    import yaml
+
+    try:
+        document = yaml_text.load((designs_root / CONTAINERS).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return ""
+    components = document.get("components") if isinstance(document, dict) else None
+    entry = components.get("drift-detector") if isinstance(components, dict) else None
+    images = entry.get("docker_images") if isinstance(entry, dict) else None
+    found = [image for image in images if isinstance(image, str)] if isinstance(images, list) else []
+    return found[0] if found else ""
 
 
 def compare(directory: Path, wanted: Mapping[str, str]) -> tuple[OutputFile, ...]:

@@ -15,6 +15,7 @@ from aisprint_cli.generate.expressions import inputs_used, resolve
 from aisprint_cli.generate.functions import service_document
 from aisprint_cli.generate.metadata import FORMAT, PREFIX, ClusterResource
 from aisprint_cli.generate.nodes import FUNCTION_TYPE
+from aisprint_cli.generate.options import DEFAULTS, Options
 from aisprint_cli.generate.secret_references import generated, is_reference
 from aisprint_cli.model.resources import LayerKind
 
@@ -44,8 +45,8 @@ class Template:
 
     `password` is the reference to the cluster's own password; `secrets` are all references in the
     template, sorted, that one included. `access` holds flat facts on how to reach the cluster, secrets
-    as references. `infrastructure` is a digest of everything in it but its functions and the name of
-    the deployment; `text` is the template itself.
+    as references. `options` are the choices it was made with. `infrastructure` is a digest of everything
+    in it but its functions and the name of the deployment; `text` is the template itself.
     """
 
     application: str
@@ -59,6 +60,7 @@ class Template:
     secrets: tuple[str, ...]
     functions: tuple[FunctionTemplate, ...]
     access: Mapping[str, str] = field(default_factory=dict, hash=False)
+    options: Options = DEFAULTS
     infrastructure: str = ""
     text: str = field(default="", repr=False)
 
@@ -141,6 +143,7 @@ def _template(document: Mapping[str, Any], facts: Mapping[str, str]) -> Template
         secrets=tuple(sorted(references)),
         functions=functions,
         access=access,
+        options=Options.parse(facts["options"], str(inputs[DOMAIN_INPUT])),
         infrastructure=_infrastructure(topology),
     )
 

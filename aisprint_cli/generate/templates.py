@@ -9,6 +9,7 @@ from aisprint_cli.generate.blueprint import Blueprint
 from aisprint_cli.generate.checks import require_deployable
 from aisprint_cli.generate.cluster import Cluster
 from aisprint_cli.generate.document import layer_document
+from aisprint_cli.generate.options import DEFAULTS, Options
 from aisprint_cli.generate.positions import Locate, whole_file
 from aisprint_cli.generate.verify import verify_tosca
 from aisprint_cli.model.application import Application
@@ -28,7 +29,7 @@ def make_templates(
     application: Application,
     deployment: Deployment,
     *,
-    domain: str = names.DEFAULT_DOMAIN,
+    options: Options = DEFAULTS,
     locate: Locate = whole_file,
 ) -> tuple[TemplateFile, ...]:
     """The templates of a deployment, one for each layer that hosts a part, by layer number.
@@ -36,15 +37,15 @@ def make_templates(
     Args:
         application: the application.
         deployment: one of its deployments.
-        domain: the DNS domain of the clusters that are still to be made.
+        options: what was chosen beyond that.
         locate: where a value of a document of the application stands, for messages.
 
     Raises:
         InvalidInputError: when the deployment cannot run as it is; carries every reason.
         VerificationError: when a template is not valid TOSCA.
     """
-    require_deployable(application, deployment, locate)
-    blueprint = Blueprint(application, deployment, domain)
+    require_deployable(application, deployment, options, locate)
+    blueprint = Blueprint(application, deployment, options)
     return tuple(_template(blueprint, cluster) for cluster in blueprint.clusters.values())
 
 

@@ -10,7 +10,14 @@ from typing import Any, Final
 from aisprint_cli.generate import yaml_text
 from aisprint_cli.system.packaged import templates_directory
 
-SECTIONS: Final = ("data_types", "capability_types", "node_types", "policy_types")
+SECTIONS: Final = (
+    "artifact_types",
+    "data_types",
+    "capability_types",
+    "relationship_types",
+    "node_types",
+    "policy_types",
+)
 
 
 @cache

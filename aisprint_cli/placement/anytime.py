@@ -10,11 +10,43 @@ from aisprint_cli.placement.constraints import Assessment, assess
 from aisprint_cli.placement.exact import Result, Status
 from aisprint_cli.placement.explanation import NextBest, next_best
 from aisprint_cli.placement.fastest import FastSearch, shrink
-from aisprint_cli.placement.problem import Problem
+from aisprint_cli.placement.problem import Placement, Problem
 from aisprint_cli.placement.solver import solve
 
 CONFLICT_TIME_S = 15.0
 """How long to look for the reason why there is no placement."""
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """Solves until a moment of a clock, or until cancelled; what every analysis solves with."""
+
+    end_s: float
+    cancelled: Callable[[], bool]
+    clock: Callable[[], float]
+
+    def over(self) -> bool:
+        """Whether it is time to end with what there is."""
+        return self.cancelled() or self.clock() >= self.end_s
+
+    def solve(self, problem: Problem, start: Placement | None) -> Result:
+        """The cheapest placement, or the best found until the end with its bound."""
+        return solve(problem, warm_start=start, cancelled=self.over, clock=self.clock)
+
+    def solve_surely(self, problem: Problem, start: Placement | None) -> Result:
+        """The same; when the time is too short for it to find any, one that is made to be fast."""
+        return _with_any(problem, self.solve(problem, start))
+
+
+def _with_any(problem: Problem, result: Result) -> Result:
+    """A result without placement completed by one that is made to be fast, then cheaper, if there is one."""
+    if result.status is not Status.STOPPED or result.placement is not None:
+        return result
+    attempt = FastSearch(problem).run()
+    if attempt is None or not attempt.feasible:
+        return result
+    placement = shrink(problem, attempt.placement)
+    return replace(result, placement=placement, cost=assess(problem, placement).cost)
 
 
 @dataclass(frozen=True)
@@ -38,14 +70,11 @@ class Searcher:
         When the time is too short for the exact search to find any, one that is made to be fast, then
         cheaper.
         """
-        result = self._solve(problem, self.time_limit_s)
-        if result.status is not Status.STOPPED or result.placement is not None:
-            return result
-        attempt = FastSearch(problem).run()
-        if attempt is None or not attempt.feasible:
-            return result
-        placement = shrink(problem, attempt.placement)
-        return replace(result, placement=placement, cost=assess(problem, placement).cost)
+        return _with_any(problem, self._solve(problem, self.time_limit_s))
+
+    def until(self, time_s: float) -> Deadline:
+        """Solves for so many seconds from now on, for an analysis that takes many."""
+        return Deadline(self.clock() + time_s, self.cancelled, self.clock)
 
     def next_best(self, assessment: Assessment) -> tuple[NextBest, ...]:
         """What each component would do instead; the time limit is for all of them together."""

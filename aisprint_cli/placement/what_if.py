@@ -67,10 +67,11 @@ def what_if(problem: Problem, changes: Sequence[str]) -> Problem:
     """
     faults: list[Fault] = []
     for text in changes:
-        try:
-            problem = _apply(problem, text)
-        except _Faulty as fault:
-            faults.append(Fault(text, fault.start, fault.length, fault.message))
+        found = try_change(problem, text)
+        if isinstance(found, Fault):
+            faults.append(found)
+        else:
+            problem = found
     if faults:
         count = f"{len(faults)} of the {len(changes)} changes" if len(changes) > 1 else "The change"
         pictures = "\n".join(fault.render() for fault in faults)
@@ -79,6 +80,14 @@ def what_if(problem: Problem, changes: Sequence[str]) -> Problem:
             mend=f"A change is TARGET OPERATOR NUMBER, as in '{_EXAMPLE}' (docs/placement-analysis.md).",
         )
     return problem
+
+
+def try_change(problem: Problem, text: str) -> Problem | Fault:
+    """The problem with one change applied, or what is wrong with the change."""
+    try:
+        return _apply(problem, text)
+    except _Faulty as fault:
+        return Fault(text, fault.start, fault.length, fault.message)
 
 
 def _apply(problem: Problem, text: str) -> Problem:

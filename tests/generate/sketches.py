@@ -53,6 +53,18 @@ def make_layer(number: int, kind: LayerKind = LayerKind.VIRTUAL, *resources: Res
     return Layer(f"computationalLayer{number}", number, f"layer {number}", kind, own, "ND1")
 
 
+def make_machines(resource: Resource) -> dict[str, Any]:
+    """The entry of `physical_nodes.yaml` for a resource whose machines are there, keys in clear."""
+
+    def login(name: str, number: int) -> dict[str, Any]:
+        address = f"10.{resource.layer}.1.{number}"
+        return {"private_ip": address, "ssh_user": "ubuntu", "ssh_key": f"planted-{name}"}
+
+    front = {"public_ip": f"192.0.2.{resource.layer}", **login("front", 1)}
+    workers = [login(f"worker-{number}", number + 2) for number in range(resource.nodes)]
+    return {"name": resource.name, "fe_node": front, "wns": workers}
+
+
 @dataclass
 class Sketch:
     """An application drawn by its edges and places: `places` gives each part its layer."""
@@ -74,6 +86,16 @@ class Sketch:
         domain = NetworkDomain("ND1", "domain", 0.0, 100.0, (), (*self.layers, *made))
         return ResourceCatalogue("resources", (domain,))
 
+    def nodes(self, catalogue: ResourceCatalogue) -> Mapping[str, Any]:
+        """What was given, and machines for the layers that are to be set up over SSH."""
+        layers = dict(self.physical_nodes.get("ComputationalLayers") or {})
+        described = {entry.get("number") for entry in layers.values() if entry}
+        for layer in catalogue:
+            if layer.kind is LayerKind.PHYSICAL_TO_PROVISION and layer.number not in described:
+                resources = {entry.key: make_machines(entry) for entry in layer.resources}
+                layers[layer.key] = {"number": layer.number, "Resources": resources}
+        return {**self.physical_nodes, "ComputationalLayers": layers} if layers else self.physical_nodes
+
     def placed(self, catalogue: ResourceCatalogue) -> tuple[PlacedPart, ...]:
         found = []
         for index, (name, number) in enumerate(self.places.items(), start=1):
@@ -93,6 +115,6 @@ class Sketch:
             Candidate(each.candidate_key, each.part.name, (each.layer,), (each.container,)) for each in placed
         )
         application = Application(
-            dag, catalogue, CandidateDeployments(entries), {}, physical_nodes=self.physical_nodes
+            dag, catalogue, CandidateDeployments(entries), {}, physical_nodes=self.nodes(catalogue)
         )
         return application, Deployment(self.deployment_name, dag, placed, self.qos)

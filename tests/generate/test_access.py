@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sketches import Sketch
 
+from aisprint_cli.generate.options import Options
 from aisprint_cli.generate.read import Template, read_template
 from aisprint_cli.generate.secret_references import document_place, in_document, of_field
 from aisprint_cli.generate.templates import make_templates
@@ -18,7 +19,7 @@ PLACE = "secret://yaml/common_config/physical_nodes.yaml#ComputationalLayers.cl.
 def template_of(kind: LayerKind, **facts: Any) -> Template:
     nodes = {"ComputationalLayers": {"cl": {"number": 1, "Resources": {"r": {"name": "R1", **facts}}}}}
     sketch = Sketch({"abc": 1}, kinds={1: kind}, physical_nodes=nodes)
-    return read_template(make_templates(*sketch.build(), domain="example.org")[0].text)
+    return read_template(make_templates(*sketch.build(), options=Options(domain="example.org"))[0].text)
 
 
 def test_a_cluster_to_be_made_is_reached_under_its_name_with_secrets_still_to_be_made() -> None:

@@ -15,6 +15,7 @@ from sketches import Sketch
 
 from aisprint_cli.errors import InvalidInputError
 from aisprint_cli.generate.fdl import FDL_FILE, make_fdl_files
+from aisprint_cli.generate.options import Options
 from aisprint_cli.generate.read import read_template
 from aisprint_cli.generate.templates import make_templates
 from aisprint_cli.model.resources import LayerKind
@@ -80,7 +81,7 @@ def test_an_application_of_native_functions_has_no_fdl_files() -> None:
 
 
 def test_providers_stand_once_for_the_whole_file_with_references() -> None:
-    document = yaml.safe_load(whole_fdl(CHAIN, domain="example.org"))
+    document = yaml.safe_load(whole_fdl(CHAIN, options=Options(domain="example.org")))
     assert document["storage_providers"] == {
         "minio": {
             "my-app-l2": {

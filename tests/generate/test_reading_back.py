@@ -54,7 +54,7 @@ def sketches(draw: st.DrawFn) -> Sketch:
     )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(sketches())
 def test_reading_gives_back_exactly_what_went_in(sketch: Sketch) -> None:
     application, deployment = sketch.build()

@@ -13,7 +13,7 @@ NATIVE = {3: LayerKind.FUNCTIONS}
 
 
 def chain_of(sketch: Sketch, part: str) -> tuple[list[str], list[str]]:
-    storage = storage_of(Blueprint(*sketch.build(), "example.org"), part)
+    storage = storage_of(Blueprint(*sketch.build()), part)
     return (
         [f"{folder.provider}: {folder.path}" for folder in storage.inputs],
         [f"{folder.provider}: {folder.path}" for folder in storage.outputs],
@@ -95,7 +95,7 @@ def test_native_entries_and_sinks_stay_in_the_layers_own_bucket() -> None:
 
 def test_a_writer_gets_exactly_the_providers_it_names() -> None:
     edges = (("src", "far"), ("src", "cloud"))
-    blueprint = Blueprint(*Sketch({"src": 1, "far": 2, "cloud": 3}, edges, NATIVE).build(), "example.org")
+    blueprint = Blueprint(*Sketch({"src": 1, "far": 2, "cloud": 3}, edges, NATIVE).build())
     storage = storage_of(blueprint, "src")
     named = {folder.provider for folder in storage.outputs}
     given = {f"{kind}.{name}" for kind, entries in storage.providers().items() for name in entries}

@@ -11,6 +11,7 @@ from sketches import Sketch, make_layer, make_resource
 
 from aisprint_cli.design.documents import layer_qos_text
 from aisprint_cli.generate.names import DEFAULT_DOMAIN
+from aisprint_cli.generate.options import Options
 from aisprint_cli.generate.qos import qos_document
 from aisprint_cli.generate.read import read_template
 from aisprint_cli.generate.templates import make_templates
@@ -100,21 +101,31 @@ def test_a_native_function_knows_that_it_is_one() -> None:
     assert variables["MONIT_HOST"] == "localhost"
 
 
-def test_functions_are_pinned_to_their_cluster() -> None:
-    document = documents(Sketch({"abc": 1, "bcd": 1}, (("abc", "bcd"),)))[1]
+@pytest.mark.parametrize("kind", [LayerKind.PHYSICAL_PROVISIONED, LayerKind.FUNCTIONS])
+def test_functions_are_pinned_to_what_exists(kind: LayerKind) -> None:
+    document = documents(Sketch({"abc": 1, "bcd": 1}, (("abc", "bcd"),), {1: kind}))[1]
     (policy,) = document["topology_template"]["policies"]
+    prefix = "lambda_function_" if kind is LayerKind.FUNCTIONS else "oscar_service_"
     assert policy == {
         "place_on_my-app-l1": {
             "type": "tosca.policies.indigo.Placement",
             "properties": {"cloud_id": "my-app-l1"},
-            "targets": ["oscar_service_abc", "oscar_service_bcd"],
+            "targets": [f"{prefix}abc", f"{prefix}bcd"],
         }
     }
 
 
+@pytest.mark.parametrize("kind", [LayerKind.VIRTUAL, LayerKind.PHYSICAL_TO_PROVISION])
+def test_functions_are_hosted_on_the_cluster_that_is_made_with_them(kind: LayerKind) -> None:
+    topology = documents(Sketch({"abc": 1, "bcd": 1}, (("abc", "bcd"),), {1: kind}))[1]["topology_template"]
+    assert "policies" not in topology
+    for name in ("oscar_service_abc", "oscar_service_bcd"):
+        assert topology["node_templates"][name]["requirements"] == [{"host": "oscar"}]
+
+
 def test_the_domain_is_an_input_and_every_address_follows_it() -> None:
     application, deployment = Sketch({"abc": 1, "bcd": 2}, (("abc", "bcd"),)).build()
-    text = make_templates(application, deployment, domain="example.org")[0].text
+    text = make_templates(application, deployment, options=Options(domain="example.org"))[0].text
     assert text.count("example.org") == 1
     moved = read_template(text.replace("default: example.org", "default: other.net"))
     service = moved.functions[0].service

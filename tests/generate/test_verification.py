@@ -37,7 +37,7 @@ def valid() -> str:
             "Gone",
         ),
         ("get_input: domain_name", "get_input: nothing_such", "nothing_such"),
-        ("      - oscar_service_abc", "      - oscar_service_gone", "oscar_service_gone"),
+        ("- host: oscar\n", "- host: gone\n", "gone"),
     ],
 )
 def test_what_is_wrong_is_found(valid: str, before: str, after: str, says: str) -> None:

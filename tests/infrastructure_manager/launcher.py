@@ -2,10 +2,11 @@
 
     python launcher.py PORT DIRECTORY
 
-Two things it cannot do here are taken from it. Machines of the Dummy cloud have no SSH, so the
+Three things it cannot do here are taken from it. Machines of the Dummy cloud have no SSH, so the
 infrastructures whose machines are all of that cloud are not contextualized, except on clouds whose
 identifier begins with `unreachable`: these fail as machines that do not answer. And SCAR asks a public
-site whether a release exists before it makes a Lambda function; here every release does.
+site whether a release exists before it makes a Lambda function; here every release does. Recipes that
+templates name are those of the folder beside this file, which do nothing, instead of public ones.
 """
 
 import sys
@@ -32,6 +33,7 @@ Config.MAX_CONTEXTUALIZATION_TIME = 4
 
 from IM import im_service  # noqa: E402  reads the settings above as it is imported
 from IM.InfrastructureInfo import InfrastructureInfo  # noqa: E402
+from IM.tosca.Tosca import Tosca  # noqa: E402
 from scar.utils import GitHubUtils  # noqa: E402
 
 _contextualize = InfrastructureInfo.Contextualize
@@ -49,6 +51,7 @@ def contextualize(infrastructure, auth, vm_list=None):
 
 
 InfrastructureInfo.Contextualize = contextualize
+Tosca.ARTIFACTS_PATH = str(Path(__file__).resolve().parent / "recipes")
 GitHubUtils.exists_release_in_repo = staticmethod(lambda user, project, tag_name: True)
 
 im_service.main()

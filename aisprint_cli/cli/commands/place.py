@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from aisprint_cli.cli.analysis_options import AnalysisTime, Load, Pareto, Rates, Report, WhatIf, WhichPath
+from aisprint_cli.cli.analysis_options import (
+    AnalysisTime,
+    Load,
+    Pareto,
+    Rates,
+    Report,
+    Schedule,
+    WhatIf,
+    WhichPath,
+)
 from aisprint_cli.cli.placement_source import Program, interruptible, read_problem
 from aisprint_cli.cli.session import NoColor, Output, OutputFormat, Quiet, Session, Verbose, open_session
 from aisprint_cli.errors import ExitCode, InfeasibleError, StateError, UsageError
@@ -77,6 +86,7 @@ def place(
     load_range: Rates = None,
     pareto: Pareto = None,
     path: WhichPath = None,
+    schedule: Schedule = None,
     report: Report = None,
     analysis_time: AnalysisTime = 30.0,
     output: Output = OutputFormat.TABLE,
@@ -95,6 +105,7 @@ def place(
         aisprint place SystemFile.json --evaluate Output.json
         aisprint place my_app --rate 2 --apply
         aisprint place SystemFile.json --what-if 'resource.VM1.cost*=0.5' --report placement.html
+        aisprint place my_app --schedule load_schedule.yaml
     """
     from aisprint_cli.cli.placement_analysis import parse_request
 
@@ -114,16 +125,58 @@ def place(
         raise UsageError("--evaluate searches nothing.", mend="Leave it out, or the options of the search.")
     if request.what_if and apply:
         raise UsageError("--apply is for the application as it is.", mend="Leave out --what-if.")
+    if schedule is not None:
+        _refuse_with_schedule(request, evaluate=evaluate, write=write, apply=apply, explain=explain)
     if evaluate is not None:
         _evaluate(session, system, evaluate, rate, semantics)
         return
     file = read_problem(session, system, rate, semantics)
+    if schedule is not None:
+        limit_s = analysis_time if time_limit is None else time_limit
+        _schedule(session, system, schedule, file.problem, request, limit_s)
+        return
     run = _Run(session, file, time_limit, request, name=system.resolve().stem, explain=explain)
     assessment = run.run()
     if write is not None:
         _write_output(session, run.file, assessment, write)
     if apply:
         _apply(session, system.resolve(), assessment)
+
+
+def _refuse_with_schedule(
+    request: Request, *, evaluate: Path | None, write: Path | None, apply: bool, explain: bool
+) -> None:
+    """Refuse what is about one placement.
+
+    Raises:
+        UsageError: when something is.
+
+    """
+    asked = {
+        "--evaluate": evaluate is not None,
+        "--write": write is not None,
+        "--apply": apply,
+        "--explain": explain,
+        "--load": request.load and request.report is None,
+        "--pareto": bool(request.pareto) and request.report is None,
+    }
+    wrong = [option for option, given in asked.items() if given]
+    if wrong:
+        raise UsageError(
+            f"Not with a schedule: {', '.join(wrong)}, which is about one placement.",
+            mend="Leave it out, or --schedule.",
+        )
+
+
+def _schedule(
+    session: Session, system: Path, given: Path, problem: Problem, request: Request, time_s: float
+) -> None:
+    from aisprint_cli.cli.placement_schedule import ScheduleRun, find_schedule_file
+    from aisprint_cli.placement.what_if import what_if
+
+    path = find_schedule_file(system, given)
+    run = ScheduleRun(session, SCHEMA, system.resolve().stem, time_s, request.report)
+    run.run(what_if(problem, request.what_if), path)
 
 
 def _write_output(session: Session, file: SystemFile, assessment: Assessment, path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -170,18 +170,19 @@ def _make(directory: Path, choice: str | None, domain: str | None) -> _Result:
     from aisprint_cli.design.choice import default_choice, directory_of
     from aisprint_cli.design.current import open_design, select
     from aisprint_cli.generate.deployment_files import make_deployment_files
-    from aisprint_cli.generate.output import compare, domain_in
+    from aisprint_cli.generate.output import compare, options_in
     from aisprint_cli.generate.positions import positions_in
 
     opened = open_design(directory)
     chosen = choice or default_choice(opened)
     selection = select(opened, choice=chosen)
     folder = directory_of(opened, chosen)
-    used = domain or domain_in(folder)
+    options = options_in(folder)
+    options = replace(options, domain=domain or options.domain)
     made = make_deployment_files(
-        selection.application, selection.deployment, domain=used, locate=positions_in(directory)
+        selection.application, selection.deployment, options=options, locate=positions_in(directory)
     )
-    return _Result(directory, folder, used, made, made.read(), compare(folder, made.texts))
+    return _Result(directory, folder, options.domain, made, made.read(), compare(folder, made.texts))
 
 
 def _print_files(session: Session, result: _Result) -> None:

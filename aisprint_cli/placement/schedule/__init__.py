@@ -1,0 +1,1 @@
+"""Placing over time: periods with their own load and prices, switching between placements, reserving."""
