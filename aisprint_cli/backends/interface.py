@@ -43,6 +43,8 @@ class Capability(StrEnum):
     DATA: `put` and `fetch` objects, so that inputs can be fed. LOGS: `trace`, `jobs` and `log`.
     UPDATE: `apply` brings an item up to date in place; without it every change is a replacement.
     KEEP_DATA: `remove` can keep stored objects. DRIFT: `observe` tells what was changed outside.
+    SOURCES says no more than how it works: functions are made from their design directory as it is, not
+    from an image.
     """
 
     DATA = "data"
@@ -50,9 +52,11 @@ class Capability(StrEnum):
     UPDATE = "update"
     KEEP_DATA = "keep_data"
     DRIFT = "drift"
+    SOURCES = "sources"
 
 
-EVERY_CAPABILITY: Final = frozenset(Capability)
+EVERY_CAPABILITY: Final = frozenset(Capability) - {Capability.SOURCES}
+"""All that a back end may be able to do, one that runs images."""
 
 
 class ItemKind(StrEnum):

@@ -12,6 +12,7 @@ from aisprint_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from aisprint_cli.deploy.backend_choice import BackendChoice
+    from aisprint_cli.deploy.patience import Patience
 
 DEFAULT_PARALLEL = 16
 DEFAULT_LOCK_TIMEOUT_S = 600.0
@@ -62,6 +63,40 @@ def chosen_backends(names: list[str] | None) -> BackendChoice | None:
             if name != CLOUD:
                 require_backend(name)
     return choice
+
+
+Only = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--only",
+        metavar="ITEM|COMPONENT",
+        help="That one and what it requires; may be repeated.",
+        show_default="everything",
+    ),
+]
+Timeout = Annotated[
+    float | None,
+    typer.Option(
+        "--timeout", metavar="SECONDS", min=0, help="Begin no step after that time.", show_default="none"
+    ),
+]
+StepTimeout = Annotated[
+    float | None,
+    typer.Option(
+        "--step-timeout",
+        metavar="SECONDS",
+        min=0,
+        help="Wait no longer for any one step.",
+        show_default="none",
+    ),
+]
+
+
+def patience_of(timeout: float | None, step_timeout: float | None) -> Patience:
+    """How long an execution and each of its steps may take."""
+    from aisprint_cli.deploy.patience import Patience
+
+    return Patience(timeout_s=timeout, step_timeout_s=step_timeout)
 
 
 def is_application(path: Path) -> bool:

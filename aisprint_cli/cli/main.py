@@ -21,6 +21,7 @@ from aisprint_cli.cli.commands import (
     new,
     outputs,
     place,
+    plan,
     schema,
     simulate,
     status,
@@ -71,6 +72,7 @@ app.command("deployments", cls=Command)(deployments.deployments)
 app.command("place", cls=Command)(place.place)
 app.command("simulate", cls=Command)(simulate.simulate)
 app.command("toscarize", cls=Command)(toscarize.toscarize)
+app.command("plan", cls=Command)(plan.plan)
 app.command("deploy", cls=Command)(deploy.deploy)
 app.command("invoke", cls=Command)(invoke.invoke)
 app.command("status", cls=Command)(status.status)

@@ -74,15 +74,17 @@ def _cluster_item(template: Template, backend_of: Callable[[Template], str]) -> 
         ResourceCapacity(entry.name, entry.nodes, entry.cores, entry.memory_mib)
         for entry in template.resources
     )
+    backend = backend_of(template)
     spec = ClusterSpec(
         application=template.application,
         layer=template.layer,
         resources=resources,
         password=template.password,
         kind=template.kind.value,
-        backend=backend_of(template),
+        backend=backend,
         access=dict(template.access),
-        infrastructure=template.infrastructure,
+        # this machine stands in for any infrastructure: what that is like changes nothing here
+        infrastructure="" if backend == DEFAULT_BACKEND else template.infrastructure,
         template=template.text,
     )
     return Item(ItemKind.CLUSTER, template.cluster, spec)

@@ -6,6 +6,7 @@ from typing import Any
 
 from aisprint_cli.deploy.executor import Outcome
 from aisprint_cli.deploy.planner import Action, Plan
+from aisprint_cli.deploy.rollback import Rollback
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:
@@ -43,4 +44,14 @@ def outcome_document(outcome: Outcome) -> dict[str, Any]:
         "failed": [{"item": step.id, "error": error} for step, error in outcome.failed],
         "skipped": [{"item": step.id, "reason": reason} for step, reason in outcome.skipped],
         "left": [step.id for step in outcome.left],
+    }
+
+
+def rollback_document(rollback: Rollback) -> dict[str, Any]:
+    """What came of going back as plain values."""
+    return {
+        "complete": rollback.complete,
+        "plan": plan_document(rollback.plan),
+        "outcome": outcome_document(rollback.outcome),
+        "lost": [{"item": item.id, "reason": reason} for item, reason in rollback.lost],
     }

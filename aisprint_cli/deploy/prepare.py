@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from aisprint_cli.deploy.backend_choice import BackendChoice
+from aisprint_cli.deploy.costs import Prices, arrival_rates
 from aisprint_cli.deploy.desired import DesiredState, desired_state, source_digest
 from aisprint_cli.deploy.measures import constraints_document
 from aisprint_cli.deploy.workspace import Workspace
 from aisprint_cli.design.choice import default_choice, directory_of
-from aisprint_cli.design.current import OPTIMAL_CHOICE, OpenedDesign, open_design, select
+from aisprint_cli.design.current import OPTIMAL_CHOICE, OpenedDesign, Selection, open_design, select
 from aisprint_cli.design.enumeration import BASE_DEPLOYMENT
 from aisprint_cli.errors import StateError, UsageError
 from aisprint_cli.generate.deployment_files import make_deployment_files
 from aisprint_cli.generate.output import FileState, OutputFile, compare, options_in, write
 from aisprint_cli.generate.positions import positions_in
+from aisprint_cli.placement.measurements import read_measurements
 
 
 @dataclass(frozen=True)
@@ -25,12 +27,13 @@ class Prepared:
     """What is to be deployed.
 
     `choice` is the deployment's name as a person asks for it (`optimal` stays `optimal`), `qos` its
-    constraints as plain values.
+    constraints as plain values, `prices` what its cost is estimated from, where that is known.
     """
 
     choice: str
     desired: DesiredState
     qos: Mapping[str, Any]
+    prices: Prices | None = None
 
 
 def prepare(
@@ -68,7 +71,24 @@ def prepare(
         lambda source: source_digest(workspace.application / source),
         workspace.choice.backend_of,
     )
-    return Prepared(chosen, desired, constraints_document(selection.deployment.qos))
+    prices = _prices(workspace.application, selection)
+    return Prepared(chosen, desired, constraints_document(selection.deployment.qos), prices)
+
+
+def _prices(directory: Path, selection: Selection) -> Prices:
+    """What the application's files say of costs; a fault in what was measured only leaves that out."""
+    application = selection.application
+    entering = [
+        rate
+        for name in application.dag.entries
+        if (rate := application.sources[name].annotations.expected_throughput_hz) is not None
+    ]
+    measured, _ = read_measurements(directory)
+    return Prices(
+        application.catalogue,
+        arrival_rates(selection.deployment.dag, max(entering, default=None)),
+        {key: demand.demand_s for key, demand in measured.demands.items()},
+    )
 
 
 def _require_layers(choice: BackendChoice, opened: OpenedDesign, *, asked: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 
-from aisprint_cli.backends.interface import KEPT_DATA, Capability, FindsStrays, Item, ItemKind
+from aisprint_cli.backends.interface import KEPT_DATA, Capability, FindsStrays, Item, ItemKind, Observed
 from aisprint_cli.deploy.desired import DesiredState
 from aisprint_cli.deploy.executor import Executor, Outcome, StepEvent
 from aisprint_cli.deploy.ledger import DeploymentRecord, DeploymentState
@@ -28,11 +28,21 @@ class Execution:
     patience: Patience = field(default_factory=Patience)
 
 
-def plan_deployment(workspace: Workspace, desired: DesiredState) -> Plan:
-    """What has to be done to have the desired state. Reads only.
+@dataclass(frozen=True)
+class Survey:
+    """What a plan is made from: what is wanted, what the ledger knows and what the back end says, by id."""
+
+    desired: tuple[Item, ...]
+    recorded: Mapping[str, Record]
+    live: Mapping[str, Observed]
+
+
+def survey(workspace: Workspace, desired: DesiredState) -> Survey:
+    """Look at everything that is wanted or recorded. Reads only.
 
     Raises:
         InvalidInputError: when a secret that is needed has no value.
+        StateError: when something wanted belongs to another deployment.
         ExternalError: when the back end cannot be asked.
     """
     workspace.secrets.require(
@@ -42,8 +52,12 @@ def plan_deployment(workspace: Workspace, desired: DesiredState) -> Plan:
     recorded = workspace.records()
     known = {name: record.item for name, record in recorded.items()}
     wanted = {item.id: item for item in desired.items}
-    live = workspace.backend.observe((known | wanted).values())
-    return make_plan(desired.items, recorded, live, must_replace=workspace.must_replace)
+    return Survey(desired.items, recorded, workspace.backend.observe((known | wanted).values()))
+
+
+def plan_deployment(workspace: Workspace, found: Survey) -> Plan:
+    """What has to be done to have what is desired."""
+    return make_plan(found.desired, found.recorded, found.live, must_replace=workspace.must_replace)
 
 
 def _require_own(workspace: Workspace, items: Iterable[Item]) -> None:

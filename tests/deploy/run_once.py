@@ -13,7 +13,7 @@ from aisprint_cli.deploy.desired import DesiredState
 from aisprint_cli.deploy.executor import Outcome
 from aisprint_cli.deploy.ledger import Ledger
 from aisprint_cli.deploy.prepare import Prepared
-from aisprint_cli.deploy.run import Execution, deploy, plan_deployment, plan_removal, undeploy
+from aisprint_cli.deploy.run import Execution, deploy, plan_deployment, plan_removal, survey, undeploy
 from aisprint_cli.deploy.secrets import SecretStore
 from aisprint_cli.deploy.workspace import Workspace
 from aisprint_cli.system.state_directory import ledger_path, state_directory
@@ -35,5 +35,5 @@ def run(root: Path, command: str, items: tuple[Item, ...] | None = None) -> Outc
         if command == "undeploy":
             return undeploy(opened, plan_removal(opened, keep_data=False), EXECUTION)
         desired = DesiredState("shop", "base", items if items is not None else chain())
-        plan = plan_deployment(opened, desired)
+        plan = plan_deployment(opened, survey(opened, desired))
         return deploy(opened, plan, Prepared("base", desired, {}), EXECUTION)

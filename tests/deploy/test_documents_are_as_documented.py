@@ -10,6 +10,7 @@ import pytest
 from installed_command import CommandLine
 
 COMMANDS: dict[str, tuple[str, ...]] = {
+    "plan": ("plan", "tiny"),
     "deploy": ("deploy", "tiny", "--dry-run"),
     "undeploy": ("undeploy", "tiny", "--dry-run"),
     "invoke": ("invoke", "tiny", "hello.in", "--no-wait"),
@@ -23,7 +24,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 def documented(checkout: Path) -> dict[str, tuple[str, set[str]]]:
     """Schema and keys of each command, from the table of the page."""
     text = (checkout / "docs" / "deploy.md").read_text()
-    rows = re.findall(r"^\| `(\w+)` \| `(aisprint\.\w+/\d+)` \| (.*) \|$", text, re.MULTILINE)
+    rows = re.findall(r"^\| `(\w+)` \| `(aisprint\.[\w-]+/\d+)` \| (.*) \|$", text, re.MULTILINE)
     return {command: (schema, _names(holds)) for command, schema, holds in rows}
 
 

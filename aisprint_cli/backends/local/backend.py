@@ -14,6 +14,7 @@ from typing import Any
 from aisprint_cli.backends.interface import (
     EVERY_CAPABILITY,
     KEPT_DATA,
+    Capability,
     ClusterSpec,
     FunctionSpec,
     Item,
@@ -49,7 +50,7 @@ class LocalBackend:
     """
 
     name = "local"
-    capabilities = EVERY_CAPABILITY
+    capabilities = EVERY_CAPABILITY | {Capability.SOURCES}
 
     def __init__(
         self,

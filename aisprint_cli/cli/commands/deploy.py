@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,13 +14,16 @@ from aisprint_cli.cli.deployment_options import (
     BackendNames,
     DryRun,
     LockTimeout,
+    Only,
     Parallel,
+    StepTimeout,
+    Timeout,
     Yes,
     chosen_backends,
     exactly_one,
+    patience_of,
 )
 from aisprint_cli.cli.session import (
-    Directory,
     DirectoryOption,
     NoColor,
     Output,
@@ -26,21 +31,42 @@ from aisprint_cli.cli.session import (
     Quiet,
     Session,
     Verbose,
-    application_directory,
     open_session,
 )
+from aisprint_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from aisprint_cli.cli.deployment_target import Target
     from aisprint_cli.deploy.executor import Outcome
-    from aisprint_cli.deploy.planner import Plan
-    from aisprint_cli.deploy.prepare import Prepared
+    from aisprint_cli.deploy.patience import Patience
+    from aisprint_cli.deploy.planning import Planned
+    from aisprint_cli.deploy.rollback import Rollback
     from aisprint_cli.deploy.workspace import Workspace
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What the options say on how to carry the plan out."""
+
+    only: tuple[str, ...]
+    parallel: int
+    patience: Patience
+    yes: bool
+    resume: bool
+    rollback: bool
+
+
 def deploy(
-    app: Directory = None,
+    app: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[APP|PLAN_FILE]",
+            help="The application directory, or a plan that `aisprint plan --out` saved.",
+            show_default="the current directory",
+        ),
+    ] = None,
     application_dir: DirectoryOption = None,
     base: Annotated[bool, typer.Option("--base", help="Deploy the base design.")] = False,
     optimal: Annotated[bool, typer.Option("--optimal", help="Deploy the optimal deployment.")] = False,
@@ -53,7 +79,19 @@ def deploy(
     backend: BackendNames = None,
     dry_run: DryRun = False,
     yes: Yes = False,
+    only: Only = None,
     parallel: Parallel = DEFAULT_PARALLEL,
+    timeout: Timeout = None,
+    step_timeout: StepTimeout = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume", help="Go on with the run that was stopped or failed, and with nothing else."
+        ),
+    ] = False,
+    rollback: Annotated[
+        bool, typer.Option("--rollback", help="If a step fails, bring back what was there before.")
+    ] = False,
     lock_timeout: LockTimeout = DEFAULT_LOCK_TIMEOUT_S,
     output: Output = OutputFormat.TABLE,
     quiet: Quiet = False,
@@ -64,78 +102,123 @@ def deploy(
 
     Shows the plan, asks, and carries it out. It may be stopped at any moment: running it again goes
     on. Without --base, --optimal or --deployment it takes what is deployed already, else the optimal
-    deployment where there is one, else the base design.
+    deployment where there is one, else the base design. A saved plan is carried out exactly, or not at
+    all where something has changed since.
 
     Example: aisprint deploy digit_reader --deployment deployment2 --yes
     """
-    from aisprint_cli.deploy.prepare import prepare
-    from aisprint_cli.deploy.run import plan_deployment
+    from aisprint_cli.cli.deployment_target import find_target
     from aisprint_cli.deploy.workspace import open_workspace
     from aisprint_cli.system.application_lock import application_lock
 
     session = open_session(output, quiet, verbose, no_color)
-    directory = application_directory(app, application_dir)
     choice = exactly_one(base, optimal, deployment)
-    with open_workspace(directory, chosen_backends(backend)) as workspace:
+    target = find_target(app, application_dir, choice, chosen_backends(backend), tuple(only or ()))
+    if resume and (choice is not None or backend or target.saved is not None):
+        raise UsageError(
+            "--resume goes on with what was begun: it takes no deployment, back end or plan file.",
+            mend="Leave these out, or leave --resume out.",
+        )
+    asked = _Asked(target.only, parallel, patience_of(timeout, step_timeout), yes, resume, rollback)
+    with open_workspace(target.directory, target.backends) as workspace:
         if dry_run:
-            prepared = prepare(workspace, choice, note=session.note, write_templates=False)
-            plan = plan_deployment(workspace, prepared.desired)
-            _emit(session, prepared, plan, workspace.backend_name)
+            planned = _plan(session, workspace, target, asked, write_templates=False)
+            _emit(session, workspace, planned)
             return
-        command = f"aisprint deploy {directory.name}"
+        command = f"aisprint deploy {target.directory.name}"
         with application_lock(workspace.folder, command, timeout_s=lock_timeout, waiting=session.note):
-            prepared = prepare(workspace, choice, note=session.note, write_templates=True)
-            _run(session, workspace, prepared, parallel=parallel, yes=yes)
+            planned = _plan(session, workspace, target, asked, write_templates=True)
+            _run(session, workspace, planned, asked)
 
 
-def _run(session: Session, workspace: Workspace, prepared: Prepared, *, parallel: int, yes: bool) -> None:
+def _plan(
+    session: Session, workspace: Workspace, target: Target, asked: _Asked, *, write_templates: bool
+) -> Planned:
+    from aisprint_cli.deploy.plan_file import require_same, saved_plan
+    from aisprint_cli.deploy.planning import make_planned, require_resumable, resumed_choice
+
+    choice = resumed_choice(workspace) if asked.resume else target.choice
+    planned = make_planned(workspace, choice, asked.only, note=session.note, write_templates=write_templates)
+    if asked.resume:
+        require_resumable(workspace, planned)
+    if target.saved is not None:
+        require_same(target.plan_file, target.saved, saved_plan(workspace, planned))
+    return planned
+
+
+def _run(session: Session, workspace: Workspace, planned: Planned, asked: _Asked) -> None:
     from aisprint_cli.cli.plan_view import StepView, print_plan, require_complete, say_stopping
     from aisprint_cli.deploy.interruption import two_strokes
-    from aisprint_cli.deploy.run import Execution, deploy, plan_deployment
-    from aisprint_cli.system.typed_commands import typed
+    from aisprint_cli.deploy.rollback import before_run, roll_back
+    from aisprint_cli.deploy.run import Execution, deploy
 
-    plan = plan_deployment(workspace, prepared.desired)
+    prepared, plan = planned.prepared, planned.plan
     if not plan.is_empty:
         if not session.quiet:
-            print_plan(session.err, plan)
-        question = f"Deploy {prepared.choice} of {prepared.desired.application}?"
-        if plan.loses_data:
-            question = f"{question} Stored data of what is deleted goes with it."
-        session.confirm(question, yes=yes)
+            print_plan(session.err, plan, planned.cost)
+        session.confirm(_question(planned), yes=asked.yes)
+    before = before_run(workspace)
+    back: Rollback | None = None
     with two_strokes(lambda: say_stopping(session)) as stopped, StepView(session) as view:
-        execution = Execution(parallel, view, stopped)
+        execution = Execution(asked.parallel, view, stopped, asked.patience)
         outcome = deploy(workspace, plan, prepared, execution)
-    _emit(session, prepared, plan, workspace.backend_name, outcome)
-    choice = "--optimal" if prepared.choice == "optimal" else f"--deployment {prepared.choice}"
-    again = typed("deploy", workspace.application, choice)
-    require_complete(outcome, "deploy", again)
+        if asked.rollback and not outcome.complete and not outcome.interrupted:
+            session.note("Rolling back to what was there before.")
+            back = roll_back(workspace, before, execution)
+    _emit(session, workspace, planned, outcome, back)
+    require_complete(outcome, "deploy", _again(workspace, planned), back)
+
+
+def _question(planned: Planned) -> str:
+    question = f"Deploy {planned.prepared.choice} of {planned.prepared.desired.application}?"
+    if planned.plan.loses_data:
+        return f"{question} Stored data of what is deleted goes with it."
+    return question
+
+
+def _again(workspace: Workspace, planned: Planned) -> str:
+    """What to type to go on."""
+    from aisprint_cli.system.typed_commands import typed
+
+    choice = planned.prepared.choice
+    options = ["--optimal"] if choice == "optimal" else ["--deployment", choice]
+    options += [word for name in planned.only for word in ("--only", name)]
+    if workspace.asked:
+        options += [word for name in str(workspace.choice).split() for word in ("--backend", name)]
+    return typed("deploy", workspace.application, *options)
 
 
 def _emit(
-    session: Session, prepared: Prepared, plan: Plan, backend: str, outcome: Outcome | None = None
+    session: Session,
+    workspace: Workspace,
+    planned: Planned,
+    outcome: Outcome | None = None,
+    back: Rollback | None = None,
 ) -> None:
     from aisprint_cli.cli.plan_view import print_plan
-    from aisprint_cli.deploy.plan_document import outcome_document, plan_document
+    from aisprint_cli.deploy.plan_document import outcome_document, plan_document, rollback_document
 
-    desired = prepared.desired
+    desired, choice, plan = planned.prepared.desired, planned.prepared.choice, planned.plan
 
     def human(console: Console) -> None:
         if outcome is None:
-            print_plan(console, plan)
+            print_plan(console, plan, planned.cost)
         elif plan.is_empty:
             console.print(
-                f"{desired.application} {prepared.choice} is deployed as designed: nothing to do.",
-                markup=False,
+                f"{desired.application} {choice} is deployed as designed: nothing to do.", markup=False
             )
         elif outcome.complete:
-            console.print(f"{desired.application} {prepared.choice} is deployed.", markup=False)
+            what = f" ({', '.join(planned.only)})" if planned.only else ""
+            console.print(f"{desired.application} {choice}{what} is deployed.", markup=False)
 
     document = {
         "application": desired.application,
-        "deployment": prepared.choice,
-        "backend": backend,
+        "deployment": choice,
+        "backend": workspace.backend_name,
         "dry_run": outcome is None,
         "plan": plan_document(plan),
+        "cost": planned.cost_document(),
         "outcome": outcome_document(outcome) if outcome is not None else None,
+        "rollback": rollback_document(back) if back is not None else None,
     }
     session.emit("aisprint.deploy/1", document, human)

@@ -16,8 +16,11 @@ from aisprint_cli.cli.deployment_options import (
     DryRun,
     LockTimeout,
     Parallel,
+    StepTimeout,
+    Timeout,
     Yes,
     chosen_backends,
+    patience_of,
 )
 from aisprint_cli.cli.session import (
     Directory,
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from aisprint_cli.deploy.executor import Outcome
+    from aisprint_cli.deploy.patience import Patience
     from aisprint_cli.deploy.planner import Plan
     from aisprint_cli.deploy.workspace import Workspace
 
@@ -54,6 +58,8 @@ def undeploy(
     dry_run: DryRun = False,
     yes: Yes = False,
     parallel: Parallel = DEFAULT_PARALLEL,
+    timeout: Timeout = None,
+    step_timeout: StepTimeout = None,
     lock_timeout: LockTimeout = DEFAULT_LOCK_TIMEOUT_S,
     output: Output = OutputFormat.TABLE,
     quiet: Quiet = False,
@@ -90,7 +96,16 @@ def undeploy(
         with application_lock(workspace.folder, command, timeout_s=lock_timeout, waiting=session.note):
             plan = plan_removal(workspace, keep_data=keep_data, delete_kept=delete_kept)
             again = typed("undeploy", directory, *(["--keep-data"] if keep_data else []))
-            _run(session, workspace, plan, parallel=parallel, yes=yes, again=again)
+            pace = _Pace(parallel, patience_of(timeout, step_timeout))
+            _run(session, workspace, plan, pace, yes=yes, again=again)
+
+
+@dataclass(frozen=True)
+class _Pace:
+    """How many steps at once, and how long they may take."""
+
+    parallel: int
+    patience: Patience
 
 
 @dataclass(frozen=True)
@@ -121,7 +136,7 @@ def _removal(workspace: Workspace, plan: Plan, outcome: Outcome | None = None) -
     )
 
 
-def _run(session: Session, workspace: Workspace, plan: Plan, *, parallel: int, yes: bool, again: str) -> None:
+def _run(session: Session, workspace: Workspace, plan: Plan, pace: _Pace, *, yes: bool, again: str) -> None:
     from aisprint_cli.cli.plan_view import StepView, print_plan, require_complete, say_stopping
     from aisprint_cli.deploy.interruption import two_strokes
     from aisprint_cli.deploy.run import Execution, undeploy
@@ -134,7 +149,7 @@ def _run(session: Session, workspace: Workspace, plan: Plan, *, parallel: int, y
         name = last.application if last else workspace.application.name
         session.confirm(f"Delete what is deployed of {name} and {data}?", yes=yes)
     with two_strokes(lambda: say_stopping(session)) as stopped, StepView(session) as view:
-        outcome = undeploy(workspace, plan, Execution(parallel, view, stopped))
+        outcome = undeploy(workspace, plan, Execution(pace.parallel, view, stopped, pace.patience))
     _emit(session, _removal(workspace, plan, outcome))
     require_complete(outcome, "undeploy", again)
 
