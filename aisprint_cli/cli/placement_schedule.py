@@ -22,16 +22,11 @@ _MOST_EXPLAINED = 3
 
 @dataclass(frozen=True)
 class ScheduleRun:
-    """One search for a schedule.
-
-    `time_s` is how long it may take; `report` the page to write, if any, about what is called `name`.
-    """
+    """One search for a schedule, which may take `time_s` seconds."""
 
     session: Session
     schema: str
-    name: str
     time_s: float
-    report: Path | None = None
 
     def run(self, problem: Problem, path: Path) -> None:
         """Read the schedule file, search, and tell what was found.

@@ -14,14 +14,14 @@ from aisprint_cli.placement.schedule.problem import Reservable, ScheduleProblem,
 from aisprint_cli.placement.schedule.ranking import Ranking
 from aisprint_cli.placement.schedule.search import Schedule, solve_schedule
 
-CAREFUL = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+CAREFUL = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def small(schedule: ScheduleProblem) -> bool:
     """Whether trying every sequence takes no longer than a moment."""
     from brute_force import all_placements
 
-    return all(sum(1 for _ in all_placements(problem)) < 150 for problem in schedule.kinds)
+    return all(sum(1 for _ in all_placements(problem)) < 80 for problem in schedule.kinds)
 
 
 @CAREFUL

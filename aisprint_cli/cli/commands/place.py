@@ -159,6 +159,7 @@ def _refuse_with_schedule(
         "--explain": explain,
         "--load": request.load and request.report is None,
         "--pareto": bool(request.pareto) and request.report is None,
+        "--report": request.report is not None,
     }
     wrong = [option for option, given in asked.items() if given]
     if wrong:
@@ -175,7 +176,7 @@ def _schedule(
     from aisprint_cli.placement.what_if import what_if
 
     path = find_schedule_file(system, given)
-    run = ScheduleRun(session, SCHEMA, system.resolve().stem, time_s, request.report)
+    run = ScheduleRun(session, SCHEMA, time_s)
     run.run(what_if(problem, request.what_if), path)
 
 
