@@ -37,9 +37,16 @@ def _kubernetes(site: Site) -> Place:
     return KubernetesBackend(site)
 
 
+def _lambda(site: Site) -> Place:
+    from aisprint_cli.backends.aws.backend import LambdaBackend
+
+    return LambdaBackend(site)
+
+
 BACKENDS: Final[dict[str, Factory]] = {
     "im": _im,
     "kubernetes": _kubernetes,
+    "lambda": _lambda,
     "local": _local,
     "oscar": _oscar,
 }

@@ -16,5 +16,8 @@ UUID=${output#aisprint-}
 UUID=${UUID%"$tail"}
 export UUID
 
-cd "${0%/*}"
+# AWS Lambda's supervisor runs a copy of this file, away from the code.
+home=${0%/*}
+[ -e "$home/main.py" ] || home=${AISPRINT_ROOT:-}/opt/${COMPONENT_NAME:-}
+cd "$home"
 exec python main.py -i "$INPUT_FILE_PATH" -o "$TMP_OUTPUT_DIR/$output"

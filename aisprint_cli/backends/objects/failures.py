@@ -42,6 +42,11 @@ _MENDS: Final[Mapping[str, str]] = {
     "AccessDenied": "Give these credentials the permission, or use others.",
     "AccessDeniedException": "Give these credentials the permission, or use others.",
 }
+_SETTLING: Final = (
+    "cannot be assumed by Lambda",
+    "Unable to validate the following destination configurations",
+)
+"""What is said of a role or a permission that was just made and is not known everywhere yet."""
 _BAD_HTTP: Final = 500
 _TOO_MANY: Final = 429
 _WORDS: Final = 300
@@ -65,7 +70,7 @@ def _answer(error: Exception) -> Mapping[str, Any]:
 def is_missing(error: Exception) -> bool:
     """Whether a service says that there is no such thing."""
     missing = {"404", "NoSuchKey", "NoSuchBucket", "NoSuchEntity", "NotFound", "ResourceNotFoundException"}
-    missing |= {"RepositoryNotFoundException", "NoSuchTagSet"}
+    missing |= {"RepositoryNotFoundException", "NoSuchTagSet", "ImageNotFoundException"}
     return code_of(error) in missing
 
 
@@ -82,7 +87,8 @@ def failure(error: Exception, doing: str, where: str) -> ExternalError:
         return _unreachable(error, doing, where)
     words = str(_answer(error).get("Error", {}).get("Message", "")).strip()[:_WORDS]
     told = f"{code}: {words}" if words and words != code else code
-    is_later = code in _LATER or status >= _BAD_HTTP or status == _TOO_MANY
+    is_new = any(sign in words for sign in _SETTLING)
+    is_later = is_new or code in _LATER or status >= _BAD_HTTP or status == _TOO_MANY
     return ExternalError(
         f"{where} refused to {doing} ({told.rstrip('.')}).",
         mend=_MENDS.get(code, "Run the command again in a while." if is_later else ""),

@@ -1,0 +1,1 @@
+"""Functions native to Amazon's cloud: AWS Lambda, set off by S3."""
