@@ -24,7 +24,14 @@ from operator import add, mul
 from typing import TYPE_CHECKING, NamedTuple
 
 from aisprint_cli.placement.candidates import SOMEWHERE, Candidate, CandidateMaker, Configuration
-from aisprint_cli.placement.completion import is_feasible, memory_holds, paths_hold, response_s, shared_cost
+from aisprint_cli.placement.completion import (
+    Complete,
+    Verdicts,
+    memory_holds,
+    paths_hold,
+    response_s,
+    shared_cost,
+)
 from aisprint_cli.placement.piece_options import wait_s
 from aisprint_cli.placement.problem import RELATIVE_TOLERANCE, Tier
 from aisprint_cli.placement.surrogate import surrogates
@@ -146,8 +153,12 @@ class AssignmentSearch:
         self._watch(multipliers)
         self._order_components()
         self._ahead: dict[tuple[int, int, int], _Ahead | None] = {}
-        if self._to_come(0, 0, 0) is not None:
-            self._descend(0, 0.0, (0.0,) * len(self._capacity), 0, 0)
+        self._verdicts = Verdicts(self._compiled, self._configuration)
+        try:
+            if self._to_come(0, 0, 0) is not None:
+                self._descend(0, 0.0, (0.0,) * len(self._capacity), 0, 0)
+        finally:
+            self._accept(self._verdicts.cheapest())
 
     def _watch(self, multipliers: Sequence[Sequence[float]]) -> None:
         """Choose the rows to watch: the slots, the queues, the rows with a price, and the surrogates."""
@@ -356,10 +367,13 @@ class AssignmentSearch:
             return
         if not memory_holds(self._compiled, chosen, self._configuration):
             return
-        if not is_feasible(self._compiled, self._configuration, chosen):
-            return
-        self.best, self.best_cost = chosen, cost
-        self._budget = cost - PROOF_TOLERANCE * abs(cost) - self._bound
+        self._accept(self._verdicts.offer(Complete(cost, chosen)))
+
+    def _accept(self, found: Complete | None) -> None:
+        """Take a feasible choice as the best if it is, and look for cheaper ones only."""
+        if found is not None and found.cost < self.best_cost:
+            self.best, self.best_cost = found.chosen, found.cost
+            self._budget = found.cost - PROOF_TOLERANCE * abs(found.cost) - self._bound
 
 
 def _energy_left_wh(compiled: Compiled, configuration: Configuration) -> float:

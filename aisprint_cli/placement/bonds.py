@@ -76,9 +76,6 @@ def compile_bonds(problem: Problem) -> Bonds:
 
 
 def _place(problem: Problem, scope: Scope) -> tuple[int, ...]:
-    if scope is Scope.RESOURCE:
-        return tuple(range(len(problem.resources)))
-    if scope is Scope.LAYER:
-        return tuple(resource.layer for resource in problem.resources)
-    names = sorted({layer.region for layer in problem.layers})
-    return tuple(names.index(problem.layers[resource.layer].region) for resource in problem.resources)
+    places = [problem.place(number, scope) for number in range(len(problem.resources))]
+    numbers = {place: number for number, place in enumerate(dict.fromkeys(places))}
+    return tuple(numbers[place] for place in places)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aisprint_cli.placement.bonds import compile_bonds
-from aisprint_cli.placement.evaluation import Evaluator
+from aisprint_cli.placement.completion import Judge
 from aisprint_cli.placement.narrowing import Alternatives, apply_bonds, apply_edge_rule, apply_local_limits
 from aisprint_cli.placement.piece_options import (
     CompiledAlternative,
@@ -81,7 +81,7 @@ class Compiled:
     quotas: tuple[tuple[frozenset[int], int], ...]
     paths: tuple[TimeLimit, ...]
     bonds: Bonds
-    judge: Evaluator | None
+    judge: Judge | None
     in_percentiles: frozenset[int]
     shares_networks: bool
     even_times: bool
@@ -149,7 +149,7 @@ def compile_problem(problem: Problem) -> Compiled:
         quotas=quotas,
         paths=path_limits(problem),
         bonds=bonds,
-        judge=Evaluator(problem) if in_percentiles or shares_networks or not even_times else None,
+        judge=Judge(problem) if in_percentiles or shares_networks or not even_times else None,
         in_percentiles=in_percentiles,
         shares_networks=shares_networks,
         even_times=even_times,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aisprint_cli.placement.candidates import SOMEWHERE
+from aisprint_cli.placement.evaluation import Evaluator
 from aisprint_cli.placement.problem import Choice, Placement, holds
 
 if TYPE_CHECKING:
@@ -12,6 +14,10 @@ if TYPE_CHECKING:
 
     from aisprint_cli.placement.candidates import Candidate, Configuration
     from aisprint_cli.placement.compiled import Compiled
+    from aisprint_cli.placement.problem import Problem
+
+_MOST_AT_ONCE = 256
+"""Choices that are judged together at most."""
 
 
 def paths_hold(compiled: Compiled, chosen: Sequence[Candidate], stretch: Sequence[float]) -> bool:
@@ -49,15 +55,65 @@ def placement_of(
     return Placement(choices, tuple(bought))
 
 
-def is_feasible(compiled: Compiled, configuration: Configuration, chosen: Sequence[Candidate]) -> bool:
-    """Whether the evaluator finds it so, where the search alone cannot tell.
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """A choice for every component, and what it costs."""
 
-    With resources still open there is nothing to evaluate: what holds so far may hold.
+    cost: float
+    chosen: tuple[Candidate, ...]
+
+
+class Judge:
+    """The one evaluator, for what the search alone cannot tell; remembers what it has judged.
+
+    It judges many placements at once much faster than one after the other. So after each batch without a
+    feasible one the next is twice as large; after one with any, placements are judged as they come again.
     """
-    if compiled.judge is None or configuration.open:
-        return True
-    placement = placement_of(compiled, configuration.columns, configuration.instances, chosen)
-    return bool(compiled.judge.evaluate_all([placement]).feasible[0])
+
+    def __init__(self, problem: Problem) -> None:
+        self._evaluator = Evaluator(problem)
+        self._known: dict[Placement, bool] = {}
+        self.batch = 1
+
+    def feasible(self, placements: Sequence[Placement]) -> list[bool]:
+        """Which of these placements are feasible."""
+        unknown = [item for item in dict.fromkeys(placements) if item not in self._known]
+        if unknown:
+            found = self._evaluator.evaluate_all(unknown).feasible.tolist()
+            self._known.update(zip(unknown, found, strict=True))
+            self.batch = 1 if any(found) else min(2 * self.batch, _MOST_AT_ONCE)
+        return [self._known[item] for item in placements]
+
+
+class Verdicts:
+    """Complete choices of one configuration that wait for the judge."""
+
+    def __init__(self, compiled: Compiled, configuration: Configuration) -> None:
+        self._compiled = compiled
+        self._configuration = configuration
+        self._waiting: list[Complete] = []
+
+    def offer(self, complete: Complete) -> Complete | None:
+        """Take a choice; the cheapest feasible one once there are enough to be judged.
+
+        With resources still open there is nothing to evaluate: what holds so far may hold.
+        """
+        judge = self._compiled.judge
+        if judge is None or self._configuration.open:
+            return complete
+        self._waiting.append(complete)
+        return self.cheapest() if len(self._waiting) >= judge.batch else None
+
+    def cheapest(self) -> Complete | None:
+        """The cheapest feasible one of the choices that were not judged yet."""
+        waiting, self._waiting = self._waiting, []
+        if not waiting or self._compiled.judge is None:
+            return None
+        columns, instances = self._configuration.columns, self._configuration.instances
+        placements = [placement_of(self._compiled, columns, instances, item.chosen) for item in waiting]
+        feasible = self._compiled.judge.feasible(placements)
+        found = [item for item, fine in zip(waiting, feasible, strict=True) if fine]
+        return min(found, key=lambda item: item.cost, default=None)
 
 
 def _transfer_s(compiled: Compiled, source: int, target: int, chosen: Sequence[Candidate]) -> float:

@@ -57,6 +57,9 @@ FORBIDDEN = 1e15
 _MULTIPLES = np.array([0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.3, 1.7, 2.5, 4.0, 8.0, 30.0, 1000.0])
 """Prices tried for a newly decided resource, as multiples of its cost per instance."""
 
+_CLOSE = 1e-3
+"""How near, relatively, the best prices need to come to the best bound there is."""
+
 _ROUNDS = 60
 """Steps of column generation at most; what is reached by then is a valid bound too."""
 
@@ -190,7 +193,8 @@ class Relaxation:
             return times_s
         times_s = times_s.copy()
         for piece, values in curves:
-            times_s[piece] = values[instances - 1]
+            value = values[instances - 1]
+            times_s[piece] = value if value < np.inf else np.nan
         return times_s
 
     def totals(self, pieces: Array) -> Array:
@@ -343,7 +347,9 @@ class _Pricing:
         cost = np.append(np.where(signs > 0, 0.0, cap), value - float(mu @ used))
         x = np.append(np.abs(used - capacity), 1.0)
         for _ in range(_ROUNDS):
-            if self._bound >= enough:
+            if self._bound >= enough or float(cost @ x) + self._fixed - self._bound <= _CLOSE * abs(
+                self._bound
+            ):
                 break
             entering = self._entering(cost @ inverse, cap)
             if entering is None or not _pivot(inverse, x, cost, *entering):
