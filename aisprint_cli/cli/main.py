@@ -13,6 +13,7 @@ import typer
 from aisprint_cli.cli import failure
 from aisprint_cli.cli.command import Command, Group
 from aisprint_cli.cli.commands import (
+    ci,
     deploy,
     deployments,
     design,
@@ -67,6 +68,7 @@ app.command("new", cls=Command)(new.new)
 app.command("new-application", cls=Command, hidden=True)(new.new_application)
 app.command("validate", cls=Command)(validate.validate)
 app.command("schema", cls=Command)(schema.schema)
+app.command("ci", cls=Command)(ci.ci)
 app.command("design", cls=Command)(design.design)
 app.command("deployments", cls=Command)(deployments.deployments)
 app.command("place", cls=Command)(place.place)
