@@ -238,16 +238,27 @@ class ImBackend:
         connection, clusters, functions = self._parts()
         spec = item.spec
         own = connection.own()
-        if isinstance(spec, ClusterSpec) and keep_data and item.id in own:
-            raise StateError(
-                f"The data of {item.name} is on machines that go with it, and cannot be kept.",
-                mend="Fetch what you need, then undeploy without --keep-data.",
-            )
+        if keep_data:
+            self._refuse_to_keep(item, own)
         clusters.remove(item, progress)
         if isinstance(spec, FunctionSpec):
             for identifier in own.get(f"{ItemKind.CLUSTER}/{spec.cluster}", ()):
                 functions.remove_from(item, spec, identifier, progress)
         self._holdings.drop(item)
+
+    def _refuse_to_keep(self, item: Item, own: Mapping[str, tuple[str, ...]]) -> None:
+        """See that nothing is removed with data that should be kept: it would go with it.
+
+        Raises:
+            StateError: when it would. A function taken off a made cluster leaves its buckets there.
+        """
+        if item.id in own:
+            where = "machines" if isinstance(item.spec, ClusterSpec) else "a service"
+            raise StateError(
+                f"The data of {item.name} belongs to {where} that the Infrastructure Manager removes"
+                " with it, and cannot be kept.",
+                mend="Fetch what you need, then remove it without --keep-data.",
+            )
 
     def strays(self, application: str) -> tuple[Item, ...]:
         """Every infrastructure that this ledger made for an application, whatever the ledger says now."""

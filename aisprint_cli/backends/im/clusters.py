@@ -96,13 +96,7 @@ class Clusters:
     def _create(self, item: Item, spec: ClusterSpec, wanted: Document, progress: Progress) -> str:
         progress(f"Making the infrastructure of {item.name}")
         document = self._document(item, spec, wanted)
-        text = documents.text_of(document)
-        if self._client.can_estimate():
-            self._client.estimate(text)
-        identifier = self._client.create(text)
-        identity = documents.identity_of(document)
-        assert identity is not None  # noqa: S101  it was just stamped
-        self._connection.present.add(identifier, identity)
+        identifier = self._connection.create(document)
         self._connection.waiting.until_configured(identifier, item.name, progress)
         return identifier
 

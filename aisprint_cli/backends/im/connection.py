@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
+from aisprint_cli.backends.im import documents
 from aisprint_cli.backends.im.client import ImClient
 from aisprint_cli.backends.im.credentials import Credentials, header, read_credentials
 from aisprint_cli.backends.im.infrastructures import Infrastructures
@@ -52,6 +53,7 @@ class Connection:
         )
         self.present = Infrastructures(self.client)
         self.waiting = Waiting(self.client, self.redact, patience)
+        self._checked: set[tuple[str, ...]] = set()
         self.owner = hashlib.sha256(site.resolve(_OWNER).encode()).hexdigest()[:12]
 
     def close(self) -> None:
@@ -67,6 +69,23 @@ class Connection:
     def uri(self, identifier: str) -> str:
         """The address of an infrastructure, as we reach it."""
         return f"{self.client.url}/infrastructures/{identifier}"
+
+    def create(self, document: documents.Document) -> str:
+        """Begin to make an infrastructure from a stamped document; gives its identifier.
+
+        The first for a set of accounts is checked before: an account that does not fit is then told at
+        once, where otherwise the infrastructure would be pending for ever.
+
+        Raises:
+            ExternalError: when the server refuses it.
+        """
+        text, accounts = documents.text_of(document), documents.cloud_ids(document)
+        if accounts not in self._checked and self.client.can_estimate():
+            self.client.estimate(text)
+            self._checked.add(accounts)
+        identifier = self.client.create(text)
+        self.present.add(identifier, documents.identity_of(document))
+        return identifier
 
     def own(self) -> dict[str, tuple[str, ...]]:
         """The infrastructures of this ledger by item; more than one of an item only after a fault."""

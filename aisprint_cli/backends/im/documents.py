@@ -19,6 +19,7 @@ from aisprint_cli.backends.im.function_nodes import (
     service_of,
     with_count,
 )
+from aisprint_cli.backends.run_log import framed
 from aisprint_cli.errors import InvalidInputError
 from aisprint_cli.generate import yaml_text
 from aisprint_cli.generate.expressions import resolve
@@ -123,12 +124,13 @@ def digest_of(document: Mapping[str, Any]) -> str:
 
 
 def prepared(document: Document) -> Document:
-    """A filled document whose functions can be changed later: see `function_nodes`."""
+    """A filled document whose functions can be changed later (see `function_nodes`) and followed."""
     found = deepcopy(document)
     given = inputs_of(found)
     for name, node in list(nodes_of(found).items()):
         if is_function(node):
             service = service_of(node["properties"], given)
+            service["script"] = framed(str(service.get("script", "")))
             _put_function(found, name, node, service)
     return found
 

@@ -21,6 +21,7 @@ from aisprint_cli.backends.im.function_nodes import (
 from aisprint_cli.backends.im.infrastructures import Seen
 from aisprint_cli.backends.im.settings import INFRASTRUCTURE
 from aisprint_cli.backends.interface import ClusterSpec, FunctionSpec, Item, ItemState, Observed, Progress
+from aisprint_cli.backends.run_log import framed
 from aisprint_cli.errors import ExternalError, InvalidInputError
 from aisprint_cli.model.resources import LayerKind
 
@@ -46,8 +47,9 @@ class Functions:
             return self._locks[cluster]
 
     def _service(self, spec: FunctionSpec) -> dict[str, Any]:
+        """The service as it is sent: secrets in place, and on OSCAR a script whose log can be followed."""
         service: dict[str, Any] = documents.filled(spec.service, self._connection.secrets)
-        return service
+        return service if _is_native(spec) else {**service, "script": framed(str(service.get("script", "")))}
 
     # -- on a cluster that was made
 
@@ -107,10 +109,7 @@ class Functions:
         )
 
     def _merge(self, spec: FunctionSpec, identifier: str, document: Document, progress: Progress) -> None:
-        text = documents.text_of(document)
-        if self._client.can_estimate():
-            self._client.estimate(text)  # a template refused while it is merged would stay half-merged
-        self._client.update(identifier, text)
+        self._client.update(identifier, documents.text_of(document))
         self._connection.waiting.until_configured(identifier, spec.cluster, progress)
 
     def remove_from(self, item: Item, spec: FunctionSpec, identifier: str, progress: Progress) -> None:
@@ -188,11 +187,7 @@ class Functions:
         document = documents.function_document(
             node, self._properties(spec), cloud_id, f"{cluster.application} {item.name}"
         )
-        text = documents.text_of(documents.stamped(document, identity, item.digest))
-        if self._client.can_estimate():
-            self._client.estimate(text)
-        identifier = self._client.create(text)
-        self._connection.present.add(identifier, identity)
+        identifier = self._connection.create(documents.stamped(document, identity, item.digest))
         self._connection.waiting.until_configured(identifier, item.name, progress)
         return self._require(identifier, item.name)
 

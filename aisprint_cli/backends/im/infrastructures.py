@@ -39,7 +39,7 @@ class Infrastructures:
         self._known: dict[str, Identity | None] = {}
         self._lock = threading.Lock()
 
-    def add(self, identifier: str, identity: Identity) -> None:
+    def add(self, identifier: str, identity: Identity | None) -> None:
         """Note one that was just made."""
         with self._lock:
             self._known[identifier] = identity
