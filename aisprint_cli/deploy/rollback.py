@@ -106,10 +106,15 @@ def _lost(workspace: Workspace, plan: Plan) -> Iterator[tuple[Item, str]]:
         if Capability.SOURCES in workspace.place_of(step.item).capabilities:
             yield step.item, f"{spec.source} is not what it was"
             continue
-        now = recorded[step.item.id].item.spec if step.item.id in recorded else None
-        same_image = isinstance(now, FunctionSpec) and now.service.get("image") == spec.service.get("image")
-        if same_image:
+        now = recorded[step.item.id].item.spec if step.item.id in recorded else spec
+        if isinstance(now, FunctionSpec) and _hides(now, spec):
             yield step.item, f"its image {spec.service.get('image')} has the name of the new one"
+
+
+def _hides(now: FunctionSpec, before: FunctionSpec) -> bool:
+    """Whether the image of what there is now stands where that of other code stood before."""
+    is_other = now.source_digest != before.source_digest
+    return is_other and now.service.get("image") == before.service.get("image")
 
 
 def _present_digest(directory: Path) -> str:
