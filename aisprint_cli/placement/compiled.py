@@ -110,12 +110,13 @@ def compile_problem(problem: Problem) -> Compiled:
         for rule in problem.rules.quotas
     )
     limits = _instance_limits(problem, columns, quotas)
-    limits_s = local_limits_s(problem)
     users = _users(problem, place)
     once = problem.semantics.functions_billed_once
     shared = frozenset(number for number, count in users.items() if once and count > 1)
     bonds = compile_bonds(problem)
     alternatives = _alternatives(problem, place, limits, shared)
+    limits_s = local_limits_s(problem, alternatives)
+    paths = path_limits(problem, alternatives)
     apply_local_limits(alternatives, limits_s)
     apply_edge_rule(problem, alternatives, predecessors)
     apply_bonds(alternatives, bonds)
@@ -147,7 +148,7 @@ def compile_problem(problem: Problem) -> Compiled:
         costs=costs,
         servers=servers,
         quotas=quotas,
-        paths=path_limits(problem),
+        paths=paths,
         bonds=bonds,
         judge=Judge(problem) if in_percentiles or shares_networks or not even_times else None,
         in_percentiles=in_percentiles,

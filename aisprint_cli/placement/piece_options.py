@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from aisprint_cli.placement.problem import Discipline, Tier, below, holds
+from aisprint_cli.placement.problem import Tier, below, holds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,7 +67,7 @@ class CompiledAlternative:
 
 def servers_of(resource: Resource) -> int:
     """The servers of an instance that queues requests; 0 where they share the processor."""
-    return max(1, int(resource.cores)) if resource.discipline is Discipline.MULTI_SERVER else 0
+    return resource.servers if resource.queues else 0
 
 
 def wait_s(servers: int, instances: int, load: float, moment: float) -> float:
