@@ -53,7 +53,7 @@ class Spread(NamedTuple):
     transfers_s: float
 
 
-def mean_limit_s(
+def largest_mean_s(
     problem: Problem,
     alternatives: Sequence[Sequence[CompiledAlternative]],
     components: Sequence[int],

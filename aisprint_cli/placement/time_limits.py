@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from aisprint_cli.placement.percentile_bounds import mean_limit_s
+from aisprint_cli.placement.percentile_bounds import largest_mean_s, least_factor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,13 +20,26 @@ class TimeLimit(NamedTuple):
     limit_s: float
 
 
+def least_share(percentile: float) -> float:
+    """What of its mean a percentile of a fitted time is at least, whatever is placed."""
+    return least_factor(percentile, 0.0, float("inf"))
+
+
+def mean_limit_s(limit_s: float, percentile: float | None) -> float:
+    """The largest mean with which a limit could be kept, whatever is placed."""
+    if percentile is None:
+        return limit_s
+    share = least_share(percentile)
+    return limit_s / share if share > 0 else float("inf")
+
+
 def local_limits_s(
     problem: Problem, alternatives: Sequence[Sequence[CompiledAlternative]]
 ) -> tuple[float, ...]:
     """By component the limit on its mean response, infinite where there is none."""
     found = [float("inf")] * len(problem.components)
     for limit in problem.local_limits:
-        limit_s = mean_limit_s(problem, alternatives, (limit.component,), limit.limit_s, limit.percentile)
+        limit_s = largest_mean_s(problem, alternatives, (limit.component,), limit.limit_s, limit.percentile)
         found[limit.component] = min(found[limit.component], limit_s)
     return tuple(found)
 
@@ -37,7 +50,7 @@ def path_limits(
     """The limits on mean times along paths."""
     found = []
     for limit in problem.path_limits:
-        limit_s = mean_limit_s(problem, alternatives, limit.components, limit.limit_s, limit.percentile)
+        limit_s = largest_mean_s(problem, alternatives, limit.components, limit.limit_s, limit.percentile)
         if limit_s < float("inf"):
             found.append(TimeLimit(limit.components, limit_s))
     return tuple(found)
