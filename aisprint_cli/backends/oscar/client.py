@@ -163,7 +163,6 @@ class OscarClient:
             session = requests.Session()
             session.trust_env = False
             session.verify = self._access.verify
-            session.max_redirects = 0
             session.headers["Authorization"] = self._authorization()
             self._local.session = session
         return session
@@ -249,6 +248,7 @@ class OscarClient:
         raise ExternalError(
             f"The cluster {cluster} {'failed' if is_later else 'refused'} to {method} {path}"
             f" ({status}): {words or response.reason}.",
+            mend="Check its address: it sends us elsewhere." if response.is_redirect else "",
             retry=Retry.LATER if is_later else Retry.NEVER,
             retry_after_s=_seconds(response.headers.get("Retry-After", "")),
         )
