@@ -64,6 +64,27 @@ def application_lock(
         lock.release()
 
 
+def lock_holder(folder: Path) -> str:
+    """Who holds an application's lock, in words; empty where nobody does.
+
+    Args:
+        folder: the application's state folder.
+
+    Raises:
+        StateError: when the folder cannot be used.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(folder / "lock", mode=0o600)
+    try:
+        with _lock_errors(folder):
+            lock.acquire(blocking=False)
+    except Timeout:
+        return _holder(folder / "lock.json")
+    lock.release()
+    return ""
+
+
 @contextmanager
 def _lock_errors(folder: Path) -> Iterator[None]:
     """A folder that cannot be written, as an error of ours."""

@@ -12,9 +12,10 @@ import pytest
 from private_runtime import alive, resolve, wait_until
 
 from aisprint_cli.backends.local.backend import LocalBackend
-from aisprint_cli.backends.local.environments import Environments, missing_system_packages, read_requirements
-from aisprint_cli.backends.local.installers import end_former
+from aisprint_cli.backends.local.environments import Environments, missing_system_packages
 from aisprint_cli.errors import ExternalError
+from aisprint_cli.load.requirements import read_requirements
+from aisprint_cli.system.installers import end_former
 
 
 def test_requirements_are_installed_once_for_the_same_text(tmp_path: Path, cache: Path) -> None:

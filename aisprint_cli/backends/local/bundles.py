@@ -14,13 +14,10 @@ from pathlib import Path
 import filelock
 
 from aisprint_cli.backends.interface import FunctionSpec, Progress
-from aisprint_cli.backends.local.environments import (
-    Environments,
-    missing_system_packages,
-    read_requirements,
-)
+from aisprint_cli.backends.local.environments import Environments, missing_system_packages
 from aisprint_cli.backends.local.layout import Home
 from aisprint_cli.errors import InvalidInputError, StateError
+from aisprint_cli.load.requirements import read_requirements
 from aisprint_cli.system import packaged
 
 _LOCK_S = 120.0

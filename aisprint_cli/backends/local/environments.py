@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import hashlib
 import os
 import platform
@@ -11,7 +10,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -19,43 +17,17 @@ from typing import Final
 import filelock
 
 from aisprint_cli.backends.interface import Progress
-from aisprint_cli.backends.local.installers import Installers, end_former
-from aisprint_cli.errors import ExternalError, InvalidInputError, StateError
+from aisprint_cli.errors import ExternalError, StateError
+from aisprint_cli.load.requirements import Requirements, read_system_packages
 from aisprint_cli.system.files import write_atomic
+from aisprint_cli.system.installers import Installers, end_former
+from aisprint_cli.system.package_index import find_uv, index_settings
 
-_OWN_LIBRARY = re.compile(r"aisprint\s*($|[\[=<>!~;@#,\s])", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_INCLUDE = re.compile(r"(-r|--requirement)[\s=]+(?P<file>\S+)")
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
 _SHOWN_LINES: Final = 12
 _WAIT_S: Final = 1800.0
 _COMPLETE: Final = ".aisprint-complete"
-
-
-@dataclass(frozen=True, slots=True)
-class Requirements:
-    """What a part needs: lines of its `requirements.txt`, includes resolved, the own library left out.
-
-    `local` tells that a line names a file, so that the same text may mean something else elsewhere.
-    """
-
-    lines: tuple[str, ...]
-    directory: Path
-    local: bool
-
-
-def read_requirements(directory: Path) -> Requirements:
-    """Read `requirements.txt` of a part's directory; none is the same as an empty one.
-
-    Raises:
-        InvalidInputError: when an included file is missing or the text is no UTF-8.
-    """
-    file = directory / "requirements.txt"
-    lines = tuple(_lines(file, ())) if file.exists() else ()
-    local = any(
-        line.startswith((".", "/", "-e", "--editable", "file:", "-c", "--constraint")) for line in lines
-    )
-    return Requirements(lines, directory, local)
 
 
 class Environments:
@@ -100,13 +72,9 @@ class Environments:
 
 def missing_system_packages(directory: Path) -> tuple[str, ...]:
     """Packages of `requirements.sys` that this machine lacks; empty where that cannot be asked."""
-    file = directory / "requirements.sys"
     query = shutil.which("dpkg-query")
-    if not file.exists() or query is None:
-        return ()
-    named = [line.split("#", 1)[0].strip() for line in file.read_text(errors="replace").splitlines()]
-    packages = [line for line in named if _NAME.fullmatch(line)]
-    if not packages:
+    packages = read_system_packages(directory)
+    if not packages or query is None:
         return ()
     answer = subprocess.run(
         [query, "-W", "-f", "${Package} ${db:Status-Status}\n", *packages],
@@ -116,22 +84,6 @@ def missing_system_packages(directory: Path) -> tuple[str, ...]:
     )
     present = {line.split()[0] for line in answer.stdout.splitlines() if line.endswith(" installed")}
     return tuple(name for name in packages if name not in present)
-
-
-def _lines(file: Path, including: tuple[Path, ...]) -> Iterator[str]:
-    try:
-        text = file.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInputError(f"The requirements file {file} cannot be read: {error}.") from error
-    for raw in text.replace("\\\n", " ").splitlines():
-        line = re.sub(r"(^|\s)#.*$", "", raw).strip()
-        include = _INCLUDE.match(line)
-        if include:
-            nested = (file.parent / include["file"]).resolve()
-            if nested not in including:
-                yield from _lines(nested, (*including, nested))
-        elif line and not _OWN_LIBRARY.match(line):
-            yield line
 
 
 def _key(requirements: Requirements) -> str:
@@ -157,8 +109,8 @@ def _file_marks(directory: Path) -> Iterator[str]:
 def _build(target: Path, requirements: Requirements, installers: Installers, progress: Progress) -> None:
     if target.exists():
         shutil.rmtree(target)
-    uv = _find_uv()
-    environment = {**os.environ, **(_index_settings(os.environ) if uv else {})}
+    uv = find_uv()
+    environment = {**os.environ, **(index_settings(os.environ) if uv else {})}
     environment.pop("VIRTUAL_ENV", None)
     python = target / "bin" / "python"
     create = [uv, "venv", "--quiet", "--python", sys.executable, str(target)] if uv else None
@@ -177,15 +129,6 @@ def _build(target: Path, requirements: Requirements, installers: Installers, pro
         )
         step([*install, "-r", str(listing)])
     write_atomic(target / _COMPLETE, "")
-
-
-def _find_uv() -> str | None:
-    try:
-        import uv
-
-        return str(uv.find_uv_bin())
-    except (ImportError, FileNotFoundError):
-        return shutil.which("uv")
 
 
 def _step(
@@ -219,50 +162,3 @@ def _culprit(text: str, lines: Sequence[str]) -> str:
 
 def _shown(line: str) -> str:
     return _CREDENTIALS.sub("***@", line)
-
-
-def _index_settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """Pip's index settings as uv wants them, where the user has given uv none of its own.
-
-    In the environment, not on a command line: an index address may hold credentials.
-    """
-    settings = _pip_settings(environment)
-    found: dict[str, str] = {}
-    if not {"UV_INDEX_URL", "UV_DEFAULT_INDEX"} & set(environment) and "index-url" in settings:
-        found["UV_DEFAULT_INDEX"] = settings["index-url"]
-    if not {"UV_EXTRA_INDEX_URL", "UV_INDEX"} & set(environment) and "extra-index-url" in settings:
-        found["UV_EXTRA_INDEX_URL"] = " ".join(settings["extra-index-url"].split())
-        found.setdefault("UV_INDEX_STRATEGY", environment.get("UV_INDEX_STRATEGY", "unsafe-best-match"))
-    if "UV_FIND_LINKS" not in environment and "find-links" in settings:
-        found["UV_FIND_LINKS"] = ",".join(settings["find-links"].split())
-    if "SSL_CERT_FILE" not in environment and "cert" in settings:
-        found["SSL_CERT_FILE"] = settings["cert"]
-    return found
-
-
-def _pip_settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """Pip's own settings: its files from the most general to the most particular, then PIP_*."""
-    home = Path(environment.get("HOME", "/nonexistent"))
-    files = [
-        Path("/etc/pip.conf"),
-        home / ".pip" / "pip.conf",
-        Path(environment.get("XDG_CONFIG_HOME") or home / ".config") / "pip" / "pip.conf",
-        Path(sys.prefix) / "pip.conf",
-    ]
-    if environment.get("PIP_CONFIG_FILE"):
-        files.append(Path(environment["PIP_CONFIG_FILE"]))
-    found: dict[str, str] = {}
-    for file in files:
-        parser = configparser.RawConfigParser()
-        try:
-            parser.read(file)
-        except (configparser.Error, UnicodeDecodeError):
-            continue
-        for section in ("global", "install"):
-            if parser.has_section(section):
-                found |= dict(parser.items(section))
-    for name in ("index-url", "extra-index-url", "find-links", "cert"):
-        value = environment.get(f"PIP_{name.replace('-', '_').upper()}")
-        if value:
-            found[name] = value
-    return {name: value for name, value in found.items() if value}
