@@ -32,7 +32,8 @@ Pareto = Annotated[
     typer.Option(
         "--pareto",
         metavar="cost,OBJECTIVE",
-        help="Also tell the exact front of cost against latency, energy or grid-energy; several: all fronts.",
+        help="Also tell the exact front of cost against latency, energy or grid-energy. With two of them: "
+        "against each, and of all three.",
         show_default=False,
     ),
 ]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from aisprint_cli.placement.load_range import LoadRange
     from aisprint_cli.placement.load_sensitivity import LoadSensitivity, Stretch
     from aisprint_cli.placement.pareto import Front
+    from aisprint_cli.placement.problem import Placement
+    from aisprint_cli.placement.surface import Surface
 
 _PLOT_WIDTH: Final = 60
 _PLOT_HEIGHT: Final = 10
@@ -157,21 +159,49 @@ def print_front(console: Console, assessment: Assessment, front: Front) -> None:
     """Print the front of cost against another figure."""
     from rich.markup import escape
 
-    from aisprint_cli.placement.comparison import compare
-    from aisprint_cli.placement.constraints import assess
-
     words = "complete" if front.complete else f"{len(front.open_gaps)} gaps not searched to the end"
     console.print(f"\nCost against {front.objective.name} ({words}):", markup=False)
     unit = front.objective.unit
     table = plain_table(unit, "cost", "more", "different", numbers=(unit, "cost", "more"))
     cheapest = min((point.cost for point in front.points), default=0.0)
     for point in front.points:
-        moves = compare(assessment, assess(assessment.problem, point.placement)).moves
         more = 100 * (point.cost / cheapest - 1) if cheapest else 0.0
         table.add_row(
             f"{point.value:.5g}",
             money(point.cost),
             f"{more:.2f} %",
-            escape("; ".join(f"{move.component}: {move.after}" for move in moves)) or "this placement",
+            escape(_difference(assessment, point.placement)),
         )
     print_page(console, table)
+
+
+def print_surface(console: Console, assessment: Assessment, found: Surface) -> None:
+    """Print the front of cost and two other figures."""
+    from rich.markup import escape
+
+    one, other = found.objectives
+    words = "complete" if found.complete else f"complete up to a cost of {money(found.complete_up_to)}"
+    console.print(f"\nCost, {one.name} and {other.name} ({words}):", markup=False)
+    names = tuple(f"{item.unit} {mark}" for item, mark in zip((one, other), ("(1)", "(2)"), strict=True))
+    table = plain_table("cost", "more", *names, "different", numbers=("cost", "more", *names))
+    cheapest = min((point.cost for point in found.points), default=0.0)
+    for point in found.points:
+        more = 100 * (point.cost / cheapest - 1) if cheapest else 0.0
+        table.add_row(
+            money(point.cost),
+            f"{more:.2f} %",
+            f"{point.values[0]:.5g}",
+            f"{point.values[1]:.5g}",
+            escape(_difference(assessment, point.placement)),
+        )
+    print_page(console, table)
+    console.print(f"(1) {one.name}, (2) {other.name}", markup=False)
+
+
+def _difference(assessment: Assessment, placement: Placement) -> str:
+    """What is otherwise in another placement of the same problem."""
+    from aisprint_cli.placement.comparison import compare
+    from aisprint_cli.placement.constraints import assess
+
+    moves = compare(assessment, assess(assessment.problem, placement)).moves
+    return "; ".join(f"{move.component}: {move.after}" for move in moves) or "this placement"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from aisprint_cli.errors import StateError, UsageError
 
@@ -16,18 +15,18 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from aisprint_cli.cli.session import Session
+    from aisprint_cli.placement.analyses import Analyst
     from aisprint_cli.placement.comparison import Comparison
     from aisprint_cli.placement.constraints import Assessment
     from aisprint_cli.placement.exact import Result
     from aisprint_cli.placement.explanation import NextBest
     from aisprint_cli.placement.load_range import LoadRange
     from aisprint_cli.placement.load_sensitivity import LoadSensitivity
-    from aisprint_cli.placement.objectives import Objective
     from aisprint_cli.placement.pareto import Front
-    from aisprint_cli.placement.problem import Placement, Problem
+    from aisprint_cli.placement.problem import Problem
+    from aisprint_cli.placement.surface import Surface
 
 Interruptible = Callable[[], "AbstractContextManager[Callable[[], bool]]"]
-_OBJECTIVES: Final = ("cost", "latency", "energy", "grid-energy")
 
 
 @dataclass(frozen=True)
@@ -95,16 +94,17 @@ def _rates(text: str) -> tuple[float, float]:
 
 def _objectives(text: str) -> tuple[str, ...]:
     from aisprint_cli.load.suggestions import closest
+    from aisprint_cli.placement.analyses import OBJECTIVES
 
     words = [word.strip().lower() for word in text.split(",") if word.strip()]
     for word in words:
-        if word not in _OBJECTIVES:
-            near = closest(word, _OBJECTIVES)
-            known = f"Did you mean `{near}`?" if near else f"There is: {', '.join(_OBJECTIVES)}."
+        if word not in OBJECTIVES:
+            near = closest(word, OBJECTIVES)
+            known = f"Did you mean `{near}`?" if near else f"There is: {', '.join(OBJECTIVES)}."
             raise UsageError(f"There is no objective `{word}`.", mend=known)
     if words and ("cost" not in words or len(set(words)) < 2):
         raise UsageError("A front is of cost against something.", mend="Give --pareto cost,latency.")
-    return tuple(word for word in words if word != "cost")
+    return tuple(dict.fromkeys(word for word in words if word != "cost"))
 
 
 @dataclass(frozen=True)
@@ -115,11 +115,17 @@ class Analysis:
     comparison: Comparison | None = None
     load_range: LoadRange | None = None
     sensitivity: LoadSensitivity | None = None
-    fronts: tuple[Front, ...] = field(default=())
+    fronts: tuple[Front, ...] = ()
+    surfaces: tuple[Surface, ...] = ()
 
     def to_json(self, problem: Problem) -> dict[str, Any]:
         """What was found as plain values; nothing for what was not asked."""
-        from aisprint_cli.placement.analysis_values import front_values, range_values, sensitivity_values
+        from aisprint_cli.placement.analysis_values import (
+            front_values,
+            range_values,
+            sensitivity_values,
+            surface_values,
+        )
 
         values: dict[str, Any] = {}
         if self.changes:
@@ -131,11 +137,13 @@ class Analysis:
                 values["load"] |= sensitivity_values(problem, self.sensitivity)
         if self.fronts:
             values["fronts"] = [front_values(problem, front) for front in self.fronts]
+        if self.surfaces:
+            values["three_way_fronts"] = [surface_values(problem, item) for item in self.surfaces]
         return values
 
     def print(self, console: Console, assessment: Assessment) -> None:
         """Print what was found."""
-        from aisprint_cli.cli.analysis_view import print_comparison, print_front, print_load
+        from aisprint_cli.cli.analysis_view import print_comparison, print_front, print_load, print_surface
 
         if self.changes:
             print_comparison(console, self.changes, self.comparison)
@@ -143,102 +151,85 @@ class Analysis:
             print_load(console, assessment, self.load_range, self.sensitivity)
         for front in self.fronts:
             print_front(console, assessment, front)
+        for item in self.surfaces:
+            print_surface(console, assessment, item)
 
 
-def analyse(
-    session: Session,
-    request: Request,
-    assessment: Assessment,
-    result: Result,
-    interruptible: Interruptible,
-    before: Assessment | None = None,
-) -> Analysis:
-    """Do what was asked for.
+@dataclass(frozen=True)
+class AnalysisRun:
+    """Does what was asked for besides a placement.
 
-    Args:
+    Attributes:
         session: where progress is told.
         request: what was asked for.
-        assessment: the placement found (of the changed problem, with changes).
-        result: how it was found.
         interruptible: a context in which Ctrl-C ends a part with what it has.
-        before: the placement without the changes, if there is one.
 
     """
-    from aisprint_cli.placement.comparison import compare
 
-    comparison = compare(before, assessment) if request.what_if and before is not None else None
-    span, sensitivity = None, None
-    if request.load:
-        span, sensitivity = _load(session, request, assessment, interruptible)
-    return Analysis(
-        changes=request.what_if,
-        comparison=comparison,
-        load_range=span,
-        sensitivity=sensitivity,
-        fronts=tuple(_fronts(session, request, assessment, result, interruptible)),
-    )
+    session: Session
+    request: Request
+    interruptible: Interruptible
 
+    def run(self, assessment: Assessment, result: Result, before: Assessment | None = None) -> Analysis:
+        """All that was asked for.
 
-def _load(
-    session: Session, request: Request, assessment: Assessment, interruptible: Interruptible
-) -> tuple[LoadRange | None, LoadSensitivity | None]:
-    from aisprint_cli.placement.load_range import load_range
-    from aisprint_cli.placement.load_sensitivity import load_sensitivity
+        Args:
+            assessment: the placement found (of the changed problem, with changes).
+            result: how it was found.
+            before: the placement without the changes, if there is one.
 
-    problem, placement = assessment.problem, assessment.placement
-    session.note("Looking for the rates at which another placement is cheaper.")
-    low, high = request.rates or (problem.entry_rate_per_s / 2, problem.entry_rate_per_s * 2)
-    with interruptible() as cancelled:
-        clock = _Clock(request.time_s, cancelled)
-        found = load_sensitivity(
-            problem, clock.solve, low, high, start=placement, cancelled=clock.over, most_solves=10_000
+        """
+        from aisprint_cli.placement.comparison import compare
+
+        request = self.request
+        comparison = compare(before, assessment) if request.what_if and before is not None else None
+        span, sensitivity = self._load(assessment) if request.load else (None, None)
+        return Analysis(
+            changes=request.what_if,
+            comparison=comparison,
+            load_range=span,
+            sensitivity=sensitivity,
+            fronts=self._fronts(assessment.problem, result),
+            surfaces=self._surfaces(assessment.problem, result),
         )
-    return load_range(problem, placement), found
 
+    def _load(self, assessment: Assessment) -> tuple[LoadRange | None, LoadSensitivity | None]:
+        self.session.note("Looking for the rates at which another placement is cheaper.")
+        with self.interruptible() as cancelled:
+            return self._analyst(cancelled).load(assessment, self.request.rates)
 
-def _fronts(
-    session: Session,
-    request: Request,
-    assessment: Assessment,
-    result: Result,
-    interruptible: Interruptible,
-) -> list[Front]:
-    from aisprint_cli.placement.pareto import pareto
+    def _fronts(self, problem: Problem, result: Result) -> tuple[Front, ...]:
+        from aisprint_cli.placement.analyses import objective
 
-    fronts = []
-    for name in request.pareto:
-        session.note(f"Looking for the front of cost against {name}.")
-        objective = _objective(assessment.problem, name, request.path)
-        with interruptible() as cancelled:
-            clock = _Clock(request.time_s, cancelled)
-            fronts.append(
-                pareto(objective, clock.solve, start=result, cancelled=clock.over, most_solves=10_000)
+        found = []
+        for name in self.request.pareto:
+            self.session.note(f"Looking for the front of cost against {name}.")
+            figure = objective(problem, name, self.request.path)
+            with self.interruptible() as cancelled:
+                found.append(self._analyst(cancelled).front(figure, result))
+        return tuple(found)
+
+    def _surfaces(self, problem: Problem, result: Result) -> tuple[Surface, ...]:
+        from aisprint_cli.placement.analyses import objective, three_way
+
+        found = []
+        for one, other in three_way(self.request.pareto):
+            self.session.note(f"Looking for the front of cost, {one} and {other}.")
+            figures = (
+                objective(problem, one, self.request.path),
+                objective(problem, other, self.request.path),
             )
-    return fronts
+            with self.interruptible() as cancelled:
+                found.append(self._analyst(cancelled).surface(figures, result))
+        return tuple(found)
 
+    def _analyst(self, cancelled: Callable[[], bool]) -> Analyst:
+        import time
 
-def _objective(problem: Problem, name: str, path: str | None) -> Objective:
-    from aisprint_cli.placement.objectives import energy, latency
+        from aisprint_cli.placement.analyses import Analyst
+        from aisprint_cli.placement.anytime import Searcher
 
-    return latency(problem, path) if name == "latency" else energy(problem, grid_only=name == "grid-energy")
-
-
-class _Clock:
-    """Solves within what is left of a time."""
-
-    def __init__(self, time_s: float, cancelled: Callable[[], bool]) -> None:
-        self._end = time.monotonic() + time_s
-        self._cancelled = cancelled
-
-    def over(self) -> bool:
-        """Whether the time is over or the person wants an end."""
-        return self._cancelled() or time.monotonic() >= self._end
-
-    def solve(self, problem: Problem, start: Placement | None) -> Result:
-        """Solve, until the time is over."""
-        from aisprint_cli.placement.exact import solve
-
-        return solve(problem, warm_start=start, cancelled=self.over)
+        return Analyst(Searcher(None, cancelled, time.monotonic), self.request.time_s)
 
 
 def write_report(
@@ -270,6 +261,7 @@ def write_report(
         load_range=analysis.load_range,
         sensitivity=analysis.sensitivity,
         fronts=analysis.fronts,
+        surfaces=analysis.surfaces,
         next_best=next_best,
         what_if=analysis.comparison,
         changes=analysis.changes,

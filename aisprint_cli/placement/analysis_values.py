@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from aisprint_cli.placement.load_sensitivity import LoadSensitivity, Stretch
     from aisprint_cli.placement.pareto import Front
     from aisprint_cli.placement.problem import Placement, Problem
+    from aisprint_cli.placement.surface import Surface
 
 
 def placement_values(problem: Problem, placement: Placement) -> dict[str, Any]:
@@ -64,6 +65,28 @@ def front_values(problem: Problem, front: Front) -> dict[str, Any]:
                 "placement": placement_values(problem, point.placement),
             }
             for point in front.points
+        ],
+    }
+
+
+def surface_values(problem: Problem, found: Surface) -> dict[str, Any]:
+    """The front of cost and two other figures."""
+    return {
+        "objectives": [{"objective": item.name, "unit": item.unit} for item in found.objectives],
+        "complete": found.complete,
+        "complete_up_to_cost": finite(found.complete_up_to),
+        "open_regions": [
+            {"most": [finite(item) for item in region.most], "least_cost": region.least_cost}
+            for region in found.open_regions
+        ],
+        "solves": found.solves,
+        "points": [
+            {
+                "cost": point.cost,
+                "values": list(point.values),
+                "placement": placement_values(problem, point.placement),
+            }
+            for point in found.points
         ],
     }
 

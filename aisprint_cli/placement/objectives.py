@@ -39,6 +39,9 @@ class Objective(Protocol):
     def limited(self, most: float) -> Problem:
         """The problem with the further limit that the figure is `most` at most."""
 
+    def limit(self, problem: Problem, most: float) -> Problem:
+        """The same for a problem that differs from the objective's own in further limits only."""
+
 
 @dataclass(frozen=True)
 class Latency:
@@ -60,8 +63,14 @@ class Latency:
 
     def limited(self, most: float) -> Problem:
         """The problem with each of the paths limited to `most` times its scale, and to its own limit."""
+        return self.limit(self.problem, most)
+
+    def limit(self, problem: Problem, most: float) -> Problem:
+        """The same for a problem with other limits."""
+        if most == float("inf"):
+            return problem
         further = tuple(replace(path, limit_s=path.limit_s * most) for path in self.paths)
-        return replace(self.problem, path_limits=(*self.problem.path_limits, *further))
+        return replace(problem, path_limits=(*problem.path_limits, *further))
 
 
 @dataclass(frozen=True)
@@ -77,11 +86,10 @@ class Energy:
         """What it is, in words."""
         return "energy that is not green" if self.grid_only else "energy"
 
-    @cached_property
-    def _drawing(self) -> Problem:
-        """The problem with the power that counts as the power."""
+    def _drawing(self, problem: Problem) -> Problem:
+        """A problem with the power that counts as the power."""
         if not self.grid_only:
-            return self.problem
+            return problem
         resources = tuple(
             replace(
                 item,
@@ -89,13 +97,13 @@ class Energy:
                 busy_w=item.busy_w * (1 - item.green_share),
                 green_share=0.0,
             )
-            for item in self.problem.resources
+            for item in problem.resources
         )
-        return replace(self.problem, resources=resources)
+        return replace(problem, resources=resources)
 
     @cached_property
     def _evaluator(self) -> Evaluator:
-        return Evaluator(self._drawing)
+        return Evaluator(self._drawing(self.problem))
 
     def value(self, placement: Placement) -> float:
         """The energy in Wh."""
@@ -103,8 +111,12 @@ class Energy:
 
     def limited(self, most: float) -> Problem:
         """The problem with a limit in Wh, besides its own where that is of the same energy."""
-        own = float("inf") if self.grid_only else self.problem.energy_limit_wh
-        return replace(self._drawing, energy_limit_wh=min(most, own))
+        return self.limit(self.problem, most)
+
+    def limit(self, problem: Problem, most: float) -> Problem:
+        """The same for a problem with other limits."""
+        own = float("inf") if self.grid_only else problem.energy_limit_wh
+        return replace(self._drawing(problem), energy_limit_wh=min(most, own))
 
 
 def energy(problem: Problem, *, grid_only: bool = False) -> Energy:

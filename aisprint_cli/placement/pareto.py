@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 STEP: Final = 1e-6
 """Relative difference of the figure below which two points count as one."""
-_SAME_COST: Final = 1e-9
+SAME_COST: Final = 1e-9
+"""Relative difference below which two costs count as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ class _Exploration:
             if result.status is Status.INFEASIBLE:
                 self._open(most, gap.high, gap.lower)
             return
-        if gap.lower is not None and result.cost >= gap.lower.cost * (1 - _SAME_COST):
+        if gap.lower is not None and result.cost >= gap.lower.cost * (1 - SAME_COST):
             self._open(most, gap.high, gap.lower)
             return
         value = self._objective.value(result.placement)
@@ -160,6 +161,6 @@ def _undominated(points: list[Point]) -> tuple[Point, ...]:
     """The points that no other one beats, by ascending figure."""
     kept: list[Point] = []
     for point in sorted(points, key=lambda item: (item.value, item.cost)):
-        if not kept or point.cost < kept[-1].cost * (1 - _SAME_COST):
+        if not kept or point.cost < kept[-1].cost * (1 - SAME_COST):
             kept.append(point)
     return tuple(kept)

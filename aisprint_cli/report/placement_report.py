@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from aisprint_cli.placement.load_range import LoadRange
     from aisprint_cli.placement.load_sensitivity import LoadSensitivity
     from aisprint_cli.placement.pareto import Front
+    from aisprint_cli.placement.surface import Surface
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class PlacementReport:
     load_range: LoadRange | None = None
     sensitivity: LoadSensitivity | None = None
     fronts: tuple[Front, ...] = ()
+    surfaces: tuple[Surface, ...] = ()
     next_best: tuple[NextBest, ...] = ()
     what_if: Comparison | None = None
     changes: tuple[str, ...] = ()

@@ -115,6 +115,28 @@ def test_the_front_as_json_and_as_a_table(system: Path) -> None:
     assert "Cost against time along first -> second (complete)" in text
 
 
+def test_two_objectives_give_a_front_of_three_besides(tmp_path: Path) -> None:
+    powered = two_steps()
+    powered["CloudResources"]["computationallayer2"]["VM"] |= {"idle_power": 100, "busy_power": 200}
+    powered["FaaSResources"]["computationallayer3"]["F"]["busy_power"] = 60
+    system = tmp_path / "system.json"
+    system.write_text(json.dumps(powered))
+    found = values(system, "--pareto", "cost,latency,energy")
+    assert len(found["fronts"]) == 2
+    (three,) = found["three_way_fronts"]
+    assert [item["unit"] for item in three["objectives"]] == ["share of the limit", "Wh"]
+    assert three["complete"] is True
+    assert three["complete_up_to_cost"] is None
+    assert three["open_regions"] == []
+    costs = [point["cost"] for point in three["points"]]
+    assert costs == sorted(costs)
+    assert costs[0] == pytest.approx(found["cost"])
+    text = run(system, "--pareto", "cost,latency,energy").output
+    assert "Cost, largest used share of a path's limit and energy (complete)" in text
+    short = run(system, "--pareto", "cost,latency,energy", "--analysis-time", "0").output
+    assert "(complete up to a cost of 4)" in short
+
+
 def test_a_report_is_written_with_everything_in_it(system: Path, tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     result = run(system, "--report", path)

@@ -274,15 +274,14 @@ class _Run:
     def _report(
         self, assessment: Assessment, result: Result, cpu_s: float, before: Assessment | None
     ) -> None:
-        from aisprint_cli.cli.placement_analysis import analyse, write_report
+        from aisprint_cli.cli.placement_analysis import AnalysisRun, write_report
         from aisprint_cli.cli.placement_view import print_alternatives, print_placement, print_proof
         from aisprint_cli.placement.report import assessment_values
 
         request = self._request
         alternatives = self._alternatives(assessment)
-        found = analyse(
-            self._session, request, assessment, result, lambda: interruptible(self._session), before
-        )
+        run = AnalysisRun(self._session, request, lambda: interruptible(self._session))
+        found = run.run(assessment, result, before)
         data = {
             **_search_values(result, cpu_s),
             **assessment_values(assessment),
