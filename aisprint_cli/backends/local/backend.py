@@ -29,9 +29,10 @@ from aisprint_cli.backends.interface import (
 from aisprint_cli.backends.local.bundles import Bundler
 from aisprint_cli.backends.local.client import RuntimeClient
 from aisprint_cli.backends.local.environments import Environments
-from aisprint_cli.backends.local.layout import find_cache, find_home, remove_if_empty
+from aisprint_cli.backends.local.layout import find_home, remove_if_empty
 from aisprint_cli.backends.local.runtime.definition import is_safe_path
 from aisprint_cli.errors import InvalidInputError, StateError
+from aisprint_cli.system.cache_directory import find_cache
 
 _SECRET = "secret://"  # noqa: S105  the scheme of references, no secret
 _OWNER = "secret://generated/local/owner"

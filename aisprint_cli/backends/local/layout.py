@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HOME_VARIABLE = "AISPRINT_HOME"
-CACHE_VARIABLE = "AISPRINT_CACHE"
 PRIVATE = 0o700
 
 
@@ -125,16 +124,3 @@ def find_home(home: Path | None = None) -> Home:
 
             home = Path(platformdirs.user_state_dir("aisprint")) / "local"
     return Home(home.expanduser().resolve())
-
-
-def find_cache(cache: Path | None = None) -> Path:
-    """The directory of built environments: asked for, of `AISPRINT_CACHE`, or the user's cache."""
-    if cache is None:
-        named = os.environ.get(CACHE_VARIABLE)
-        if named:
-            cache = Path(named)
-        else:
-            import platformdirs
-
-            cache = Path(platformdirs.user_cache_dir("aisprint"))
-    return cache.expanduser().resolve()
