@@ -209,9 +209,13 @@ class ImClient:
         """Remove one machine, without contextualising the others again."""
         self._send("DELETE", _path(identifier, "vms", number), {"context": "0"})
 
-    def remove(self, identifier: str, *, wait: bool) -> None:
-        """Remove an infrastructure; only with `wait` is it told why that fails."""
-        self._send("DELETE", _path(identifier), {} if wait else {"async": "1"})
+    def remove(self, identifier: str, *, wait: bool, force: bool = False) -> None:
+        """Remove an infrastructure; only with `wait` is it told why that fails.
+
+        With `force` the server forgets it, whatever becomes of its machines.
+        """
+        query = {} if wait else {"async": "1"}
+        self._send("DELETE", _path(identifier), {**query, "force": "1"} if force else query)
 
     # -- sending and understanding
 

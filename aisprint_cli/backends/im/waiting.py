@@ -105,6 +105,8 @@ class Waiting:
     def until_gone(self, identifier: str, name: str, progress: Progress) -> None:
         """Wait until it is removed; a removal that the server gave up is begun again, to hear why.
 
+        One of which nothing lives is dropped: a machine that was never made cannot be removed.
+
         Raises:
             ExternalError: when it is not removed.
         """
@@ -113,7 +115,8 @@ class Waiting:
             while True:
                 health = self._client.health(identifier)
                 if health.state is not State.DELETING:
-                    self._client.remove(identifier, wait=True)
+                    lost = health.count(State.FAILED, State.OFF) == len(health.machines)
+                    self._client.remove(identifier, wait=True, force=lost)
                 progress(f"{name} is {health.state}")
                 if pace.spent_s >= self._patience.gone_s:
                     raise ExternalError(
