@@ -31,14 +31,14 @@ def test_what_was_made_when_the_answer_was_lost_is_adopted(world: World, place: 
     item, wanted = cluster("app-l1"), function("f", "app-l1")
     with closing(ForgetfulProxy(world.url, POST=1)) as proxy, closing(world.open(url=proxy.url)) as place_:
         with pytest.raises(ExternalError) as caught:
-            place_.apply(item, _quiet)
+            other.apply(item, _quiet)
         assert caught.value.retry is Retry.LATER
 
-        assert place_.apply(item, _quiet).state is ItemState.READY
+        assert other.apply(item, _quiet).state is ItemState.READY
         proxy._left["POST"] = 1
         with pytest.raises(ExternalError):
-            place_.apply(wanted, _quiet)
-        assert place_.apply(wanted, _quiet).digest == wanted.digest
+            other.apply(wanted, _quiet)
+        assert other.apply(wanted, _quiet).digest == wanted.digest
 
     assert _count(place) == 1
 
@@ -49,13 +49,13 @@ def test_a_removal_whose_answer_was_lost_is_done_when_it_is_repeated(world: Worl
     place.apply(item, _quiet)
     with (
         closing(ForgetfulProxy(world.url, DELETE=1)) as proxy,
-        closing(world.open(url=proxy.url)) as back_end,
+        closing(world.open(url=proxy.url)) as other,
     ):
         with pytest.raises(ExternalError):
-            place_.remove(item, keep_data=False, progress=_quiet)
-        place_.remove(item, keep_data=False, progress=_quiet)
+            other.remove(item, keep_data=False, progress=_quiet)
+        other.remove(item, keep_data=False, progress=_quiet)
 
-        assert place_.observe([item])[item.id].state is ItemState.ABSENT
+        assert other.observe([item])[item.id].state is ItemState.ABSENT
     assert _count(place) == 0
 
 
