@@ -29,7 +29,7 @@ def _count(place: ImBackend) -> int:
 def test_what_was_made_when_the_answer_was_lost_is_adopted(world: World, place: ImBackend) -> None:
     world.dummy("app-l1")
     item, wanted = cluster("app-l1"), function("f", "app-l1")
-    with closing(ForgetfulProxy(world.url, POST=1)) as proxy, closing(world.open(url=proxy.url)) as place_:
+    with closing(ForgetfulProxy(world.url, POST=1)) as proxy, closing(world.open(url=proxy.url)) as other:
         with pytest.raises(ExternalError) as caught:
             other.apply(item, _quiet)
         assert caught.value.retry is Retry.LATER
