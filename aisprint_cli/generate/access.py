@@ -28,6 +28,9 @@ _PLAIN: Final = (
     ("minio", "ssl_verify"),
     ("aws", "role"),
     ("aws", "endpoint"),
+    ("aws", "timeout"),
+    ("aws", "ephemeral_storage"),
+    ("aws", "log_retention_days"),
     ("kubernetes", "context"),
     ("kubernetes", "namespace"),
     ("kubernetes", "kubeconfig"),
@@ -81,6 +84,7 @@ def _functions(cluster: Cluster) -> Access:
     return {
         "aws.region": cluster.region,
         "aws.bucket": cluster.bucket,
+        "aws.architecture": next(iter(cluster.architectures), None),
         "aws.access_key": _known_secret(cluster, S3_ACCESS),
         "aws.secret_key": _known_secret(cluster, S3_SECRET),
     }

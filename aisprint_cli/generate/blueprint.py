@@ -8,12 +8,13 @@ from functools import cached_property
 from typing import Final
 
 from aisprint_cli.generate import names
-from aisprint_cli.generate.cluster import Cluster
+from aisprint_cli.generate.cluster import MADE_KINDS, Cluster
 from aisprint_cli.generate.options import DEFAULTS, Options
 from aisprint_cli.generate.physical import physical_entries
 from aisprint_cli.model.application import Application
 from aisprint_cli.model.deployment import Deployment, PlacedPart
-from aisprint_cli.model.resources import LayerKind, Resource
+from aisprint_cli.model.naming import service_name
+from aisprint_cli.model.resources import LayerKind
 
 _PRIVATE_DOMAINS: Final = frozenset({"internal", "local", "localdomain", "lan", "test", "arpa"})
 """Top-level domains that no certificate authority serves."""
@@ -21,11 +22,16 @@ _PRIVATE_DOMAINS: Final = frozenset({"internal", "local", "localdomain", "lan", 
 
 @dataclass(frozen=True)
 class Blueprint:
-    """What templates are made from."""
+    """What templates are made from.
+
+    With `apart`, each part has a cluster of its own where its layer's is still to be made, as TOSCARIZER
+    has it; otherwise the parts on a layer share one.
+    """
 
     application: Application
     deployment: Deployment
     options: Options = DEFAULTS
+    apart: bool = False
 
     @property
     def has_public_domain(self) -> bool:
@@ -33,21 +39,34 @@ class Blueprint:
         return self.options.domain.rpartition(".")[2] not in _PRIVATE_DOMAINS
 
     @cached_property
-    def clusters(self) -> Mapping[int, Cluster]:
-        """The clusters by layer number, ascending.
+    def clusters(self) -> Mapping[str, Cluster]:
+        """The clusters by tag, those of lower layers first.
 
         Raises:
             KeyError: when a part is on a layer that the application does not have.
         """
-        return {number: self._cluster(number) for number in self.deployment.layers}
+        found = {}
+        for placed in sorted(self.deployment.placed, key=lambda placed: placed.layer):
+            tag = self._tag(placed)
+            if tag not in found:
+                found[tag] = self._cluster(placed)
+        return found
 
-    def _cluster(self, number: int) -> Cluster:
-        layer = self.application.catalogue.layer(number)
+    def _tag(self, placed: PlacedPart) -> str:
+        return placed.part.name if self.apart else names.layer_tag(placed.layer)
+
+    def _cluster(self, placed: PlacedPart) -> Cluster:
+        layer = self.application.catalogue.layer(placed.layer)
         if layer is None:
-            raise KeyError(number)
-        name = names.cluster_name(self.application.name, number)
-        used = {placed.resource for placed in self.deployment.placed if placed.layer == number}
-        return Cluster(layer, name, physical_entries(self.application.physical_nodes, layer, used))
+            raise KeyError(placed.layer)
+        used = {each.resource for each in self.deployment.placed if self._tag(each) == self._tag(placed)}
+        resources = tuple(resource for resource in layer.resources if resource.name in used)
+        entries = physical_entries(self.application.physical_nodes, layer, used)
+        tail = names.layer_tag(placed.layer)
+        if self.apart and layer.kind in MADE_KINDS:
+            tail = service_name(placed.part.name)
+        name = names.cluster_name(self.application.name, tail)
+        return Cluster(layer, name, self._tag(placed), entries, resources)
 
     @cached_property
     def _placed(self) -> Mapping[str, PlacedPart]:
@@ -55,7 +74,7 @@ class Blueprint:
 
     def cluster_of(self, part: str) -> Cluster:
         """The cluster that hosts a part of the deployment's DAG."""
-        return self.clusters[self._placed[part].layer]
+        return self.clusters[self._tag(self._placed[part])]
 
     def assumptions(self) -> tuple[str, ...]:
         """What the templates take for granted because no file says it, in words."""
@@ -68,9 +87,4 @@ class Blueprint:
 
     def parts_on(self, cluster: Cluster) -> tuple[PlacedPart, ...]:
         """The parts of a cluster, in the DAG's order."""
-        return tuple(placed for placed in self.deployment.placed if placed.layer == cluster.number)
-
-    def resources_of(self, cluster: Cluster) -> tuple[Resource, ...]:
-        """The resources of a cluster that a part was placed on, in the layer's order."""
-        used = {placed.resource for placed in self.parts_on(cluster)}
-        return tuple(resource for resource in cluster.layer.resources if resource.name in used)
+        return tuple(placed for placed in self.deployment.placed if self._tag(placed) == cluster.tag)

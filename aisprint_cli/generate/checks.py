@@ -15,7 +15,7 @@ from typing import Final
 
 from aisprint_cli.diagnostics import Findings
 from aisprint_cli.errors import InvalidInputError
-from aisprint_cli.generate.option_checks import check_options
+from aisprint_cli.generate.option_checks import DAG_PATH, check_options
 from aisprint_cli.generate.options import DEFAULTS, Options
 from aisprint_cli.generate.physical_checks import check_physical_nodes
 from aisprint_cli.generate.positions import Locate, whole_file
@@ -24,7 +24,6 @@ from aisprint_cli.model.deployment import Deployment, PlacedPart
 from aisprint_cli.model.naming import BUCKET_NAME_MINIMUM, OSCAR_NAME_LIMIT, is_service_safe, service_name
 from aisprint_cli.model.resources import Layer, LayerKind, Resource
 
-DAG_PATH: Final = "common_config/application_dag.yaml"
 CANDIDATES_PATH: Final = "common_config/candidate_deployments.yaml"
 
 NATIVE_MEMORY_MIB: Final = (128, 10240)
@@ -47,7 +46,7 @@ def require_deployable(
         _PlacedCheck(application, placed, findings, locate).run()
     _check_clashes(deployment, findings, locate)
     check_physical_nodes(application, deployment, findings, locate)
-    check_options(application, deployment, options, findings)
+    check_options(application, deployment, options, findings, locate)
     if findings.has_errors:
         raise InvalidInputError(
             f"The deployment {deployment.name} of {application.name} cannot be turned into templates.",

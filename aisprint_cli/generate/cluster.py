@@ -9,7 +9,7 @@ from typing import Final
 from aisprint_cli.generate.expressions import Expression, concat, get_input
 from aisprint_cli.generate.physical import PhysicalEntry
 from aisprint_cli.generate.secret_references import generated
-from aisprint_cli.model.resources import Layer, LayerKind
+from aisprint_cli.model.resources import Layer, LayerKind, Resource
 
 DOMAIN_INPUT: Final = "domain_name"
 REGION: Final = "us-east-1"
@@ -27,6 +27,9 @@ INFLUX_PASSWORD: Final = "influx_password"  # noqa: S105
 KUBERNETES_TOKEN: Final = "kubernetes_token"  # noqa: S105
 CLUES_TOKEN: Final = "clues_token"  # noqa: S105
 
+
+MADE_KINDS: Final = frozenset({LayerKind.VIRTUAL, LayerKind.PHYSICAL_TO_PROVISION})
+"""The kinds of layers whose clusters are made with the deployment."""
 
 _SECTIONS: Final[Mapping[LayerKind, frozenset[str]]] = {
     LayerKind.VIRTUAL: frozenset(),
@@ -51,13 +54,17 @@ _SECRET_FIELDS: Final = {
 class Cluster:
     """A computational layer as one cluster, or as one account where functions are native to the cloud.
 
-    `entries` is what `physical_nodes.yaml` says of the resources in use, by their names, in its order;
+    `tag` tells it apart within the deployment. `used` are the resources in use, in the layer's order.
+    `entries` is what `physical_nodes.yaml` says of
+    them, by their names, in its order;
     `entry` is the one that says how to reach the cluster (`checks` sees to it that the others agree).
     """
 
     layer: Layer
     name: str
+    tag: str
     entries: Mapping[str, PhysicalEntry] = field(hash=False)
+    used: tuple[Resource, ...] = ()
 
     @property
     def number(self) -> int:
@@ -72,7 +79,13 @@ class Cluster:
     @property
     def is_made(self) -> bool:
         """Whether it is made with the deployment, rather than there before it."""
-        return self.layer.kind in {LayerKind.VIRTUAL, LayerKind.PHYSICAL_TO_PROVISION}
+        return self.layer.kind in MADE_KINDS
+
+    @property
+    def architectures(self) -> tuple[str, ...]:
+        """The architectures of the resources in use, each once."""
+        found = [name for resource in self.used for name in resource.architectures]
+        return tuple(dict.fromkeys(found))
 
     @property
     def entry(self) -> PhysicalEntry:
@@ -137,4 +150,4 @@ class Cluster:
 
     def secret_input(self, name: str) -> str:
         """The name of the input that carries the secret, the same in every template."""
-        return f"{name}_l{self.number}"
+        return f"{name}_{self.tag}"

@@ -11,7 +11,7 @@ from aisprint_cli.generate.options import DEFAULTS, Options
 from aisprint_cli.generate.output import wanted_files
 from aisprint_cli.generate.positions import Locate, whole_file
 from aisprint_cli.generate.read import Template, read_template
-from aisprint_cli.generate.templates import TemplateFile, make_templates
+from aisprint_cli.generate.templates import TemplateFile, make_component_templates, make_templates
 from aisprint_cli.model.application import Application
 from aisprint_cli.model.deployment import Deployment
 
@@ -20,6 +20,7 @@ from aisprint_cli.model.deployment import Deployment
 class DeploymentFiles:
     """What a deployment's directory should hold.
 
+    `components` are the templates of single parts, where they were asked for.
     `texts` are the files by path relative to that directory, as they are to be written; `assumptions`
     are what they take for granted because no file of the application says it, in words.
     """
@@ -28,6 +29,7 @@ class DeploymentFiles:
     fdl: tuple[FdlFile, ...]
     texts: Mapping[str, str]
     assumptions: tuple[str, ...] = ()
+    components: tuple[TemplateFile, ...] = ()
 
     def read(self) -> tuple[Template, ...]:
         """The templates as values, by layer number."""
@@ -56,4 +58,8 @@ def make_deployment_files(
     templates = make_templates(application, deployment, options=options, locate=locate)
     fdl = make_fdl_files(application, deployment, options=options, locate=locate)
     assumptions = Blueprint(application, deployment, options).assumptions()
-    return DeploymentFiles(templates, fdl, wanted_files(templates, fdl), assumptions)
+    components: tuple[TemplateFile, ...] = ()
+    if options.per_component:
+        components = make_component_templates(application, deployment, options=options, locate=locate)
+    texts = wanted_files((*templates, *components), fdl)
+    return DeploymentFiles(templates, fdl, texts, assumptions, components)

@@ -63,6 +63,10 @@ def layer_document(blueprint: Blueprint, cluster: Cluster) -> dict[str, Any]:
 
 
 def _description(blueprint: Blueprint, cluster: Cluster) -> str:
+    if blueprint.apart:
+        return (
+            f"{cluster.tag} of {blueprint.application.name}, deployment {blueprint.deployment.name}, alone."
+        )
     return (
         f"The functions of {blueprint.application.name} on layer {cluster.number}"
         f" ({cluster.layer.name}), deployment {blueprint.deployment.name}."

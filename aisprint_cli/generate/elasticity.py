@@ -24,13 +24,13 @@ def most_workers(blueprint: Blueprint, cluster: Cluster) -> int:
 
     CLUES starts machines of one kind only, and only where machines can be bought.
     """
-    elastic = cluster.layer.kind is LayerKind.VIRTUAL and len(blueprint.resources_of(cluster)) == 1
+    elastic = cluster.layer.kind is LayerKind.VIRTUAL and len(cluster.used) == 1
     return blueprint.options.elastic if elastic else 0
 
 
 def elastic_cluster(blueprint: Blueprint, cluster: Cluster, worker: str) -> Fragment:
     """CLUES for the cluster; `worker` is the node of its Kubernetes workers."""
-    host = worker_host(blueprint.resources_of(cluster)[0])
+    host = worker_host(cluster.used[0])
     properties = {
         "powermanager_plugin": "im",
         "secret_token": get_input(CLUES_TOKEN),

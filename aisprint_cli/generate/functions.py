@@ -27,7 +27,7 @@ NATIVE_RESOURCE: Final = "AWS Lambda"
 
 def function_properties(blueprint: Blueprint, placed: PlacedPart) -> dict[str, Any]:
     """The properties of a part's node template; values may hold TOSCA functions."""
-    cluster = blueprint.clusters[placed.layer]
+    cluster = blueprint.cluster_of(placed.part.name)
     storage = storage_of(blueprint, placed.part.name)
     container = placed.container
     properties: dict[str, Any] = {

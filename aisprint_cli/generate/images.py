@@ -40,4 +40,4 @@ def select_image(container: Container, resource: Resource | None) -> str | None:
 
 
 def _resource(blueprint: Blueprint, placed: PlacedPart) -> Resource | None:
-    return blueprint.clusters[placed.layer].layer.resource(placed.resource)
+    return blueprint.cluster_of(placed.part.name).layer.resource(placed.resource)

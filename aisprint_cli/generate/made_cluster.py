@@ -41,7 +41,7 @@ _WORKER_TYPE: Final = "tosca.nodes.indigo.LRMS.WorkerNode.Kubernetes"
 
 def virtual_cluster(blueprint: Blueprint, cluster: Cluster) -> Fragment:
     """A cluster of machines from a cloud: a front end with a volume, and workers of each resource in use."""
-    resources = blueprint.resources_of(cluster)
+    resources = cluster.used
     nodes = {FRONT: _front(cluster, resources[0]), _STORAGE: _volume()}
     workers = {f"wn_{node_key(resource)}": resource for resource in resources}
     most = most_workers(blueprint, cluster)
@@ -54,7 +54,7 @@ def virtual_cluster(blueprint: Blueprint, cluster: Cluster) -> Fragment:
 
 def physical_cluster(blueprint: Blueprint, cluster: Cluster) -> Fragment:
     """A cluster of machines that are there: what `physical_nodes.yaml` says of them, and no more."""
-    machines = ssh_machines(cluster, blueprint.resources_of(cluster), FRONT)
+    machines = ssh_machines(cluster, cluster.used, FRONT)
     names = [FRONT, *machines.workers]
     software = _software(blueprint, cluster, machines.workers)
     return machines.fragment + software + _placement(blueprint, cluster, names)

@@ -35,7 +35,7 @@ def template_metadata(blueprint: Blueprint, cluster: Cluster) -> dict[str, str]:
     application, deployment = blueprint.application.name, blueprint.deployment.name
     resources = [
         ClusterResource(resource.name, resource.nodes, float(resource.cores), float(resource.memory_mib))
-        for resource in blueprint.resources_of(cluster)
+        for resource in cluster.used
     ]
     facts = {
         "format": FORMAT,
@@ -49,7 +49,9 @@ def template_metadata(blueprint: Blueprint, cluster: Cluster) -> dict[str, str]:
         "access": json.dumps(access_of(cluster), ensure_ascii=False),
         "resources": json.dumps([asdict(resource) for resource in resources], ensure_ascii=False),
     }
-    return {"infra_name": f"{application} {deployment} layer {cluster.number}"} | _prefixed(facts)
+    # The Infrastructure Manager shows it; TOSCARIZER's own is named after the one component in it.
+    name = f"OSCAR {cluster.tag}" if blueprint.apart else f"{application} {deployment} layer {cluster.number}"
+    return {"infra_name": name} | _prefixed(facts)
 
 
 def node_metadata(placed: PlacedPart) -> dict[str, str]:

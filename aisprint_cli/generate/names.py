@@ -13,6 +13,8 @@ DEFAULT_DOMAIN: Final = "aisprint.internal"
 """Where clusters get their names when no domain is given; `.internal` is reserved for private use."""
 
 _HASH_LENGTH = 6
+_LEAST = _HASH_LENGTH + 2
+"""The least that is left for the application's part of a cluster's name: a letter, `-` and the hash."""
 
 _NODE_PREFIXES: Final = {LayerKind.FUNCTIONS: "lambda_function_"}
 _OSCAR_NODE_PREFIX: Final = "oscar_service_"
@@ -26,23 +28,35 @@ def application_service_name(application: str) -> str:
     return re.sub(r"[^a-z0-9-]+", "-", service_name(application)).strip("-")
 
 
-def cluster_name(application: str, layer: int) -> str:
-    """The name of the cluster of a layer: `<application>-l<layer>`, legal as a service and host name.
+def layer_tag(layer: int) -> str:
+    """What tells the cluster of a layer apart from those of other layers."""
+    return f"l{layer}"
+
+
+def cluster_name(application: str, tail: str) -> str:
+    """The name of a cluster: `<application>-<tail>`, legal as a service and host name.
 
     A name that had to be cut or mended carries a short hash, so that two applications stay apart.
     """
-    stem, tail = application_service_name(application), f"-l{layer}"
-    room = OSCAR_NAME_LIMIT - len(tail)
-    if stem == service_name(application) and len(stem) <= room:
-        return stem + tail
-    digest = hashlib.sha256(application.encode()).hexdigest()[:_HASH_LENGTH]
-    stem = stem[: room - _HASH_LENGTH - 1].strip("-")
-    return (f"{stem}-{digest}" if stem else f"a-{digest}") + tail
+    stem = application_service_name(application)
+    room = OSCAR_NAME_LIMIT - len(tail) - 1
+    if stem == service_name(application) and 0 < len(stem) <= room:
+        return f"{stem}-{tail}"
+    digest = hashlib.sha256(f"{application}{tail if room < _LEAST else ''}".encode()).hexdigest()
+    digest = digest[:_HASH_LENGTH]
+    tail = tail[: OSCAR_NAME_LIMIT - _LEAST - 1].strip("-")
+    stem = stem[: OSCAR_NAME_LIMIT - len(tail) - _HASH_LENGTH - 2].strip("-")
+    return f"{stem or 'a'}-{digest}-{tail}"
 
 
 def template_file_name(layer: int) -> str:
     """The file of a layer's template."""
     return f"layer{layer}.yaml"
+
+
+def component_file_name(part: str) -> str:
+    """The file of the template of one part alone, named as TOSCARIZER names it."""
+    return f"{part}.yaml"
 
 
 def node_name(kind: LayerKind, part: Part) -> str:

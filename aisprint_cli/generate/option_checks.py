@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from aisprint_cli.diagnostics import Findings, Location
 from aisprint_cli.generate.options import Options
+from aisprint_cli.generate.positions import Locate
 from aisprint_cli.model.application import Application
 from aisprint_cli.model.deployment import Deployment
 from aisprint_cli.model.resources import LayerKind
 
+DAG_PATH: Final = "common_config/application_dag.yaml"
 _MADE: Final = (LayerKind.VIRTUAL, LayerKind.PHYSICAL_TO_PROVISION)
 _PLACE: Final = Location("aisprint toscarize")
 
 
 def check_options(
-    application: Application, deployment: Deployment, options: Options, findings: Findings
+    application: Application, deployment: Deployment, options: Options, findings: Findings, locate: Locate
 ) -> None:
     """Report each choice that nothing in the deployment can follow."""
     if options.elastic and not any(
@@ -37,6 +40,15 @@ def check_options(
                 f"--cloud {number}={options.clouds[number]}: layer {number} has no machines to be made.",
                 why="It chooses the credentials that the machines of a layer are made with.",
                 mend="Name a layer of type Virtual or PhysicalToBeProvisioned.",
+            )
+    for placed in deployment.placed if options.per_component else ():
+        if re.fullmatch(r"layer[0-9]+", placed.part.name):
+            findings.error(
+                "tosca.component_file",
+                locate(DAG_PATH, "System", "components"),
+                f"The template of {placed.part.name} would be in the file of a layer's template.",
+                why="--per-component names a file after each component, beside layer1.yaml and the like.",
+                mend="Rename the component, or give --no-per-component.",
             )
     if options.registry_server and not (options.registry_username and options.registry_password):
         findings.error(

@@ -26,7 +26,7 @@ TEMPLATES_FOLDER: Final = "im"
 FDL_FOLDER: Final = "oscar"
 CONTAINERS: Final = "designs/containers.yaml"
 
-_OWN_FILES: Final = ("im/layer*.yaml", "oscar/fdl.yaml", "oscar/services/*.yaml", "oscar/scripts/*.sh")
+_OWN_FILES: Final = ("im/*.yaml", "oscar/fdl.yaml", "oscar/services/*.yaml", "oscar/scripts/*.sh")
 _MARK = re.compile(
     r"# Made by `aisprint toscarize`; change the application instead\. sha256:([0-9a-f]{16})\n"
 )

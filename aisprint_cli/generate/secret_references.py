@@ -51,12 +51,15 @@ def of_field(value: str, path: str, keys: Iterable[str | int]) -> str:
         path: the document, relative to the application directory.
         keys: where the field is in it.
     """
+    return of_option(value) or in_document(path, keys)
+
+
+def of_option(value: str) -> str | None:
+    """The reference that a text is, in its long or short form; None for any other text."""
     if is_reference(value):
         return value
     short = _SHORT.fullmatch(value.strip())
-    if short:
-        return f"{SCHEME}{short[1]}/{quote(short[2].strip(), safe='/~')}"
-    return in_document(path, keys)
+    return f"{SCHEME}{short[1]}/{quote(short[2].strip(), safe='/~')}" if short else None
 
 
 def _quoted(key: str | int) -> str:

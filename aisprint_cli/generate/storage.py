@@ -53,10 +53,10 @@ def storage_of(blueprint: Blueprint, part: str) -> FunctionStorage:
     dag = blueprint.deployment.dag
     sources = [f"{service_name(name)}/output" for name in dag.predecessors(part)]
     inputs = [_folder(own, own, path) for path in sources or [f"{service_name(part)}/input"]]
-    targets = list(dict.fromkeys(blueprint.cluster_of(name).number for name in dag.successors(part)))
-    clusters = [blueprint.clusters[number] for number in targets] or [own]
+    targets = {cluster.name: cluster for cluster in map(blueprint.cluster_of, dag.successors(part))}
+    clusters = list(targets.values()) or [own]
     outputs = [_folder(own, cluster, f"{service_name(part)}/output") for cluster in clusters]
-    remote = tuple(cluster for cluster in clusters if cluster.number != own.number)
+    remote = tuple(cluster for cluster in clusters if cluster.name != own.name)
     return FunctionStorage(tuple(dict.fromkeys(inputs)), tuple(outputs), remote)
 
 
@@ -66,7 +66,7 @@ def _kind(cluster: Cluster) -> str:
 
 def _folder(own: Cluster, target: Cluster, path: str) -> Folder:
     kind = _kind(target)
-    provider = kind if own.number == target.number else f"{kind}.{target.name}"
+    provider = kind if own.name == target.name else f"{kind}.{target.name}"
     return Folder(provider, f"{target.bucket}/{path}" if target.is_native else path)
 
 

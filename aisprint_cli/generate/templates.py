@@ -49,8 +49,31 @@ def make_templates(
     return tuple(_template(blueprint, cluster) for cluster in blueprint.clusters.values())
 
 
+def make_component_templates(
+    application: Application,
+    deployment: Deployment,
+    *,
+    options: Options = DEFAULTS,
+    locate: Locate = whole_file,
+) -> tuple[TemplateFile, ...]:
+    """A template for each part alone, in the DAG's order, for tools that deploy components one by one.
+
+    A part on a layer that is still to be made has a cluster of its own in it.
+
+    Raises:
+        InvalidInputError: when the deployment cannot run as it is; carries every reason.
+        VerificationError: when a template is not valid TOSCA.
+    """
+    require_deployable(application, deployment, options, locate)
+    blueprint = Blueprint(application, deployment, options, apart=True)
+    parts = [placed.part.name for placed in deployment.placed]
+    return tuple(_template(blueprint, blueprint.cluster_of(part)) for part in parts)
+
+
 def _template(blueprint: Blueprint, cluster: Cluster) -> TemplateFile:
     file_name = names.template_file_name(cluster.number)
+    if blueprint.apart:
+        file_name = names.component_file_name(cluster.tag)
     text = yaml_text.dump(layer_document(blueprint, cluster), name=file_name)
     verify_tosca(text, file_name)
     return TemplateFile(cluster.number, file_name, text)

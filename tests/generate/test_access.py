@@ -82,12 +82,14 @@ def test_functions_are_reached_in_a_region_with_the_keys_that_are_given() -> Non
         "aws.region": "eu-south-1",
         "aws.bucket": "shop",
         "aws.role": "arn:aws:iam::1:role/r",
+        "aws.architecture": "amd64",
         "aws.access_key": "secret://keyring/aws/key",
         "aws.secret_key": f"{PLACE}.aws.secret_key",
     }
     assert template_of(LayerKind.FUNCTIONS).access == {
         "aws.region": "us-east-1",
         "aws.bucket": "my-app-l1",
+        "aws.architecture": "amd64",
     }
 
 

@@ -72,7 +72,7 @@ def check_cluster(template: Template, application: Application, deployment: Depl
     assert template.application == application.name
     assert template.deployment == deployment.name
     assert template.kind is layer.kind
-    assert template.cluster == cluster_name(application.name, template.layer)
+    assert template.cluster == cluster_name(application.name, f"l{template.layer}")
     used = {placed.resource for placed in deployment.placed if placed.layer == template.layer}
     assert [(each.name, each.nodes, each.cores, each.memory_mib) for each in template.resources] == [
         (each.name, each.nodes, each.cores, each.memory_mib) for each in layer.resources if each.name in used

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,6 +22,19 @@ from aisprint_cli.cli.session import (
     application_directory,
     open_session,
 )
+from aisprint_cli.cli.template_options import (
+    Choices,
+    Clouds,
+    Domain,
+    Elastic,
+    ImAuth,
+    InfluxdbToken,
+    InfluxdbUrl,
+    PerComponent,
+    RegistryPassword,
+    RegistryServer,
+    RegistryUsername,
+)
 from aisprint_cli.errors import UsageError, VerificationError
 
 if TYPE_CHECKING:
@@ -35,7 +48,6 @@ if TYPE_CHECKING:
     from aisprint_cli.generate.read import FunctionTemplate, Template
 
 SCHEMA = "aisprint.toscarize/1"
-_DOMAIN_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 
 
 def toscarize(
@@ -49,15 +61,16 @@ def toscarize(
             "--deployment", metavar="NAME", help="That one.", show_default="the optimal one, else base"
         ),
     ] = None,
-    domain: Annotated[
-        str | None,
-        typer.Option(
-            "--domain",
-            metavar="NAME",
-            help="The DNS domain of clusters still to be made.",
-            show_default="that of the last run, else aisprint.internal",
-        ),
-    ] = None,
+    domain: Domain = None,
+    elastic: Elastic = None,
+    im_auth: ImAuth = None,
+    influxdb_url: InfluxdbUrl = None,
+    influxdb_token: InfluxdbToken = None,
+    registry_server: RegistryServer = None,
+    registry_username: RegistryUsername = None,
+    registry_password: RegistryPassword = None,
+    cloud: Clouds = None,
+    per_component: PerComponent = None,
     stdout: Annotated[bool, typer.Option("--stdout", help="Print the files and write nothing.")] = False,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; fail when the files are not up to date.")
@@ -82,9 +95,21 @@ def toscarize(
     choice = exactly_one(base, optimal, deployment)
     if sum((stdout, check, force)) > 1:
         raise UsageError("--stdout, --check and --force exclude each other.", mend="Give one of them.")
-    wanted_domain = _checked_domain(domain)
+    choices = Choices(
+        domain,
+        elastic,
+        im_auth,
+        influxdb_url,
+        influxdb_token,
+        registry_server,
+        registry_username,
+        registry_password,
+        tuple(cloud or ()),
+        per_component,
+    )
+    choices.check()
     with _held(session, directory, lock_timeout, writes=not (stdout or check)):
-        result = _make(directory, choice, wanted_domain)
+        result = _make(directory, choice, choices)
         for assumption in result.made.assumptions:
             session.note(f"note: {assumption}")
         if stdout:
@@ -95,21 +120,6 @@ def toscarize(
     _show(session, result, written=not check)
     if check:
         result.require_current()
-
-
-def _checked_domain(domain: str | None) -> str | None:
-    """The domain asked for, if any.
-
-    Raises:
-        UsageError: when it is not the name of one.
-    """
-    import re
-
-    if domain is None:
-        return None
-    if not re.fullmatch(rf"{_DOMAIN_LABEL}(\.{_DOMAIN_LABEL})*", domain):
-        raise UsageError(f"{domain!r} is not a DNS domain.", mend="Write it as example.org.")
-    return domain.lower()
 
 
 def _held(
@@ -166,7 +176,7 @@ class _Result:
             )
 
 
-def _make(directory: Path, choice: str | None, domain: str | None) -> _Result:
+def _make(directory: Path, choice: str | None, choices: Choices) -> _Result:
     from aisprint_cli.design.choice import default_choice, directory_of
     from aisprint_cli.design.current import open_design, select
     from aisprint_cli.generate.deployment_files import make_deployment_files
@@ -177,8 +187,7 @@ def _make(directory: Path, choice: str | None, domain: str | None) -> _Result:
     chosen = choice or default_choice(opened)
     selection = select(opened, choice=chosen)
     folder = directory_of(opened, chosen)
-    options = options_in(folder)
-    options = replace(options, domain=domain or options.domain)
+    options = choices.over(options_in(folder))
     made = make_deployment_files(
         selection.application, selection.deployment, options=options, locate=positions_in(directory)
     )

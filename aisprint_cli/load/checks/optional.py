@@ -66,9 +66,7 @@ def _check_physical_layer(
             message = f"The layer {layer.number} has no resource `{name}`."
             mend = checker.did_you_mean(name, known)
             checker.value("physical.unknown-resource", PHYSICAL, (*keys, "name"), message, mend)
-        if not any(
-            resource.get(access) for access in _ACCESS
-        ):
+        if not any(resource.get(access) for access in _ACCESS):
             message = f"The resource `{name or key}` says nothing about how to reach it."
             checker.key("physical.no-access", PHYSICAL, keys, message)
 

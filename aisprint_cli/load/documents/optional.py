@@ -68,6 +68,16 @@ _AWS = Record(
         "secret_key": Field(Label(), f"The secret key. {_SECRET}"),
         "role": Field(Label(), "The role that functions run as."),
         "endpoint": Field(Label(), "The address of the cloud's interface, where it is not AWS itself."),
+        "timeout": Field(
+            Number(minimum=1, integer=True, quoted=True),
+            "Seconds after which a run is ended; 900 where nothing is said, the most there is.",
+        ),
+        "ephemeral_storage": Field(
+            Number(minimum=1, integer=True, quoted=True), "The size of /tmp in MiB, 512 to 10240."
+        ),
+        "log_retention_days": Field(
+            Number(minimum=1, integer=True, quoted=True), "Days after which logs are deleted."
+        ),
     },
 )
 _NODE = Record(
