@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -10,12 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import boto3
 import requests
 from botocore.config import Config
 
 from aisprint_cli.backends.aws.backend import LambdaBackend
 from aisprint_cli.backends.interface import Site
+from aisprint_cli.backends.objects.sessions import new_client
 
 REGION = "eu-west-1"
 ACCESS, SECRET = "AKIAIOSFODNN7EXAMPLE", "planted-aws-secret"
@@ -57,7 +58,7 @@ class Amazon:
         requests.post(f"{self.url}/moto-api/reset", timeout=30).raise_for_status()
 
     def client(self, service: str, region: str = REGION) -> Any:
-        return boto3.session.Session().client(
+        return new_client(
             service,
             endpoint_url=self.url,
             region_name=region,
@@ -82,10 +83,11 @@ class Amazon:
         ecr = self.client("ecr")
         if not [r for r in ecr.describe_repositories()["repositories"] if r["repositoryName"] == repository]:
             ecr.create_repository(repositoryName=repository)
+        digest = f"sha256:{hashlib.sha256(content.encode()).hexdigest()}"
         manifest = {
             "schemaVersion": 2,
             "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
-            "config": {"digest": f"sha256:{content.encode().hex():0>64}", "size": 1, "mediaType": "x"},
+            "config": {"digest": digest, "size": 1, "mediaType": "x"},
             "layers": [],
         }
         ecr.put_image(
@@ -93,6 +95,7 @@ class Amazon:
             imageManifest=json.dumps(manifest),
             imageManifestMediaType=manifest["mediaType"],
             imageTag=tag,
+            imageDigest=digest,
         )
         return f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{repository}:{tag}"
 

@@ -10,8 +10,9 @@ import pytest
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "deploy"))
 
-from amazon import Amazon, start_moto
+from amazon import Amazon, open_lambda, start_moto
 from lambda_service import LambdaService, make_runtime
+from shop import Shop
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +45,9 @@ def service(amazon: Amazon, lambda_runtime: Path, tmp_path: Path) -> Iterator[La
     found = LambdaService(amazon, lambda_runtime, tmp_path / "image")
     yield found
     found.close()
+
+
+@pytest.fixture
+def shop(amazon: Amazon, tmp_path: Path) -> Shop:
+    """An empty account with an image in ECR."""
+    return Shop(amazon, open_lambda(tmp_path), tmp_path, [], amazon.push_image("find"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import ssl
 import subprocess
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -156,14 +155,14 @@ def certificate(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def https(shop: Shop, certificate: Path) -> Iterator[str]:
+def https(shop: Shop, certificate: Path) -> str:
     """The double behind TLS; its address."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     server = shop.oscar._server
     plain = server.socket
     server.socket = context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
-    yield shop.oscar.url.replace("http:", "https:")
+    return shop.oscar.url.replace("http:", "https:")
 
 
 def test_certificates_are_verified_unless_told_otherwise(shop: Shop, https: str, certificate: Path) -> None:

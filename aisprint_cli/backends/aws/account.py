@@ -10,12 +10,12 @@ from typing import Any, Final
 
 from aisprint_cli.backends.objects.endpoints import s3_endpoint
 from aisprint_cli.backends.objects.failures import failure
+from aisprint_cli.backends.objects.sessions import new_client
 from aisprint_cli.backends.objects.store import Endpoint, ObjectStore
 from aisprint_cli.backends.revealed import Revealed
 
 _CONNECT_S: Final = 5.0
 _READ_S: Final = 60.0
-_CREATING: Final = threading.Lock()  # clients may be used by several threads, but not made by them
 NAME_LIMIT: Final = 64
 TAG: Final = "aisprint:"
 
@@ -33,6 +33,7 @@ class Account:
     def __init__(self, cluster: str, access: Mapping[str, str], secrets: Revealed) -> None:
         self._endpoint: Endpoint = s3_endpoint(cluster, access, secrets)
         self._clients: dict[str, Any] = {}
+        self._lock = threading.Lock()
         self._id = ""
         self.store = ObjectStore(self._endpoint)
 
@@ -49,10 +50,9 @@ class Account:
 
     def client(self, service: str) -> Any:
         """The client of a service, made once."""
-        import boto3
         from botocore.config import Config
 
-        with _CREATING:
+        with self._lock:
             if service not in self._clients:
                 found = self._endpoint
                 keys: dict[str, str] = {}
@@ -61,7 +61,7 @@ class Account:
                         "aws_access_key_id": found.access_key,
                         "aws_secret_access_key": found.secret_key,
                     }
-                self._clients[service] = boto3.session.Session().client(
+                self._clients[service] = new_client(
                     service,
                     endpoint_url=found.url or None,
                     region_name=found.region,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,13 +11,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from aisprint_cli.backends.objects.failures import code_of, failure, is_missing, status_of
+from aisprint_cli.backends.objects.sessions import new_client
 from aisprint_cli.errors import ExternalError, InvalidInputError
 
 _CONNECT_S: Final = 5.0
 _READ_S: Final = 60.0
 _AT_ONCE: Final = 1000
 _FORBIDDEN: Final = 403
-_CREATING: Final = threading.Lock()  # boto3 loads its service files into a session that is not thread-safe
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,30 +57,28 @@ class ObjectStore:
     @cached_property
     def client(self) -> Any:
         """The S3 client; nothing is asked until it is used."""
-        import boto3
         from botocore.config import Config
 
         found = self._endpoint
         keys: dict[str, str] = {}
         if found.access_key:
             keys = {"aws_access_key_id": found.access_key, "aws_secret_access_key": found.secret_key}
-        with _CREATING:
-            return boto3.session.Session().client(
-                "s3",
-                endpoint_url=found.url or None,
-                region_name=found.region,
-                verify=found.verify,
-                config=Config(
-                    connect_timeout=_CONNECT_S,
-                    read_timeout=_READ_S,
-                    retries={"mode": "standard", "max_attempts": 3},
-                    s3={"addressing_style": "path"} if found.url else {},
-                    # older MinIOs do not know the checksums that newer clients send unasked
-                    request_checksum_calculation="when_required",
-                    response_checksum_validation="when_required",
-                ),
-                **keys,
-            )
+        return new_client(
+            "s3",
+            endpoint_url=found.url or None,
+            region_name=found.region,
+            verify=found.verify,
+            config=Config(
+                connect_timeout=_CONNECT_S,
+                read_timeout=_READ_S,
+                retries={"mode": "standard", "max_attempts": 3},
+                s3={"addressing_style": "path"} if found.url else {},
+                # older MinIOs do not know the checksums that newer clients send unasked
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+            ),
+            **keys,
+        )
 
     @property
     def where(self) -> str:
