@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
@@ -94,6 +95,14 @@ class World:
     def note(self, *items: Item) -> None:
         """Write items into the ledger."""
         self.recorded |= {item.id: Recorded(item) for item in items}
+
+
+def left_behind(place: ImBackend) -> tuple[str, ...]:
+    """The infrastructures that stay; the server lists a removed one for a moment longer."""
+    client, deadline = place._parts()[0].client, time.monotonic() + 10
+    while client.infrastructures() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return client.infrastructures()
 
 
 @pytest.fixture

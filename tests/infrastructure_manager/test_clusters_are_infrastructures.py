@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
-from conftest import World
+from conftest import World, left_behind
 from small_templates import cluster, function, service
 
 from aisprint_cli.backends.im.backend import ImBackend
@@ -102,7 +102,7 @@ def test_a_template_that_the_server_refuses_is_told_in_its_own_words(world: Worl
     assert "nobody" in caught.value.message
     assert "Traceback" not in caught.value.message
     assert ".py" not in caught.value.message
-    assert place._parts()[0].client.infrastructures() == ()
+    assert left_behind(place) == ()
 
 
 def test_a_function_of_the_template_comes_with_its_cluster(world: World, place: ImBackend) -> None:
@@ -167,3 +167,9 @@ def test_data_of_a_cluster_cannot_be_kept_and_that_is_said_before_anything_is_re
         place.remove(item, keep_data=True, progress=_quiet)
 
     assert place.observe([item])[item.id].state is ItemState.READY
+
+
+def test_the_server_says_who_it_is_to_whoever_it_knows(world: World, place: ImBackend) -> None:
+    world.dummy("app-l1")
+
+    assert place.answers() == f"Infrastructure Manager 2.0.0 at {world.url}, 0 infrastructures"

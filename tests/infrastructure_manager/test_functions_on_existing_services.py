@@ -10,7 +10,7 @@ from typing import Any
 
 import boto3
 import pytest
-from conftest import World
+from conftest import World, left_behind
 from existing_cluster import ExistingClusters, owners_value
 from small_templates import changed, cluster, existing, function, service
 
@@ -100,7 +100,7 @@ def test_a_layer_without_an_account_is_refused_before_anything_is_sent(
     with pytest.raises(InvalidInputError, match="app-l3"):
         place.apply(existing(LAMBDA, LAMBDA, kind=NATIVE), _quiet)
 
-    assert place._parts()[0].client.infrastructures() == ()
+    assert left_behind(place) == ()
 
 
 def test_a_function_that_its_cluster_refuses_is_told_and_leaves_nothing(
@@ -157,6 +157,6 @@ def test_one_application_on_an_existing_oscar_a_made_cluster_and_lambda(
         for item in reversed(items):
             place.remove(item, keep_data=False, progress=_quiet)
         assert {found.state for found in place.observe(items).values()} == {ItemState.ABSENT}
-        assert place._parts()[0].client.infrastructures() == ()
+        assert left_behind(place) == ()
         assert owner._client.services() == []
         clusters.close()

@@ -6,7 +6,7 @@ import signal
 from contextlib import closing
 
 import pytest
-from conftest import World
+from conftest import World, left_behind
 from forgetful_proxy import ForgetfulProxy
 from im_server import Process
 from small_templates import cluster, function
@@ -56,7 +56,7 @@ def test_a_removal_whose_answer_was_lost_is_done_when_it_is_repeated(world: Worl
         other.remove(item, keep_data=False, progress=_quiet)
 
         assert other.observe([item])[item.id].state is ItemState.ABSENT
-    assert _count(place) == 0
+    assert left_behind(place) == ()
 
 
 def test_a_server_that_restarts_knows_everything_again(
@@ -82,7 +82,7 @@ def test_a_server_that_restarts_knows_everything_again(
         == made.outputs[INFRASTRUCTURE]
     )
     place.remove(item, keep_data=False, progress=_quiet)
-    assert _count(place) == 0
+    assert left_behind(place) == ()
 
 
 def test_stopped_machines_are_started(world: World, place: ImBackend) -> None:
@@ -115,7 +115,7 @@ def test_a_cluster_that_no_account_fits_is_not_waited_for_for_ever(world: World,
     assert "app-l1" in caught.value.message
     assert "planted" not in caught.value.message
     place.remove(item, keep_data=False, progress=_quiet)
-    assert _count(place) == 0
+    assert left_behind(place) == ()
 
 
 def test_whoever_listens_may_end_the_wait(world: World, place: ImBackend) -> None:

@@ -294,6 +294,18 @@ class ImBackend:
 
     # -- messages
 
+    def answers(self) -> str:
+        """The server's version and address; asking for what is there shows whether it knows us.
+
+        Raises:
+            InvalidInputError: when the credentials cannot be used, or the server does not accept them.
+            ExternalError: when it cannot be reached.
+        """
+        connection, _, _ = self._parts()
+        count = len(connection.client.infrastructures())
+        version = connection.client.version()
+        return f"Infrastructure Manager {version} at {connection.client.url}, {count} infrastructures"
+
     def messages(self, item: Item) -> str:
         """What contextualisation wrote of an item's infrastructure, without tracebacks and secrets."""
         connection, _, _ = self._parts()
