@@ -17,13 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aisprint_cli.placement.compiled import Compiled
-from aisprint_cli.placement.decomposition import Bound, LayerDecomposition, Scope, columns_by_layer
+from aisprint_cli.placement.decomposition import Bound, LayerDecomposition, columns_by_layer
 from aisprint_cli.placement.evaluation import Evaluator
-from aisprint_cli.placement.local_search import Found, LayerSearch
+from aisprint_cli.placement.layer_bids import Scope
+from aisprint_cli.placement.local_search import LayerSearch
 from aisprint_cli.placement.problem import Placement
+from aisprint_cli.placement.trial import Found
 
 _ROOT_ROUNDS = 300
 _ROUNDS = 60
+_BUSIEST = 0.97
+_USUAL = 0.85
+_HOPE = 1.05
+"""Guesses up to so many times the best cost are looked into."""
 
 
 @dataclass(order=True, slots=True)
@@ -46,7 +52,7 @@ class LayerBranching:
         self._tolerance = tolerance
         self._decomposition = LayerDecomposition(compiled)
         self._evaluator = Evaluator(compiled.problem)
-        self._tried: set[tuple[int, ...]] = set()
+        self._guesses: dict[tuple[int, ...], float] = {}
         self._queue: list[_Node] = []
         self._closed = float("inf")
         self._age = 0
@@ -136,40 +142,76 @@ class LayerBranching:
 
     def _look(self, node: _Node) -> None:
         """Search for placements where the node's layers would run things."""
-        if node.value >= self._target():
+        if node.value >= self._target() or self._stop():
             return
         decided = columns_by_layer(self._compiled, node.scope, node.bound.bids)
-        self._search_near(tuple(column for column in decided if column is not None), node)
-        if self.nodes == 1:
-            self._exchange(node)
+        begun = self._begin_at(node, decided)
+        if self.best is None and not self._stop():
+            every = self._every_layer(node)
+            begun = self._begin_at(node, every) or begun
+            decided = every if begun is not None and begun[0].columns == _used(every) else decided
+        if begun is None:
+            return
+        search = begun[0]
+        if not node.age:
+            search = self._exchange(node, dict(enumerate(decided)), *begun)
+        self._take(search.polish(self._stop))
 
-    def _search_near(self, columns: tuple[int, ...], node: _Node) -> bool:
-        """Search with these columns unless they were tried; tell whether a better placement was found."""
-        if columns in self._tried or self._stop():
-            return False
-        self._tried.add(columns)
+    def _begin_at(self, node: _Node, decided: tuple[int | None, ...]) -> tuple[LayerSearch, float] | None:
+        """Search with these columns, unless that was done or they promise nothing."""
+        columns = _used(decided)
+        if columns in self._guesses:
+            return None
+        search = self._search(columns, node)
+        busy = np.minimum(self._decomposition.bands[node.bound.bids.bands[list(columns)]], _BUSIEST)
+        guess = self._guesses[columns] = search.guess([busy, *search.even()], self._stop)
+        if guess == np.inf or guess >= self._promising():
+            return None
+        search.refine(self._stop)
+        self._take(search.run(self._stop))
+        return search, guess
+
+    def _every_layer(self, node: _Node) -> tuple[int | None, ...]:
+        """The best column of each layer, whether or not it pays by itself: what there is most room with."""
+        bound, _ = self._decomposition.bound(node.bound.prices, node.scope, every=True)
+        values = bound.bids.values
+        found = [
+            min(group, key=lambda column: (float(values[column]), column)) for group in self._compiled.groups
+        ]
+        return tuple(column if np.isfinite(values[column]) else None for column in found)
+
+    def _promising(self) -> float:
+        """Up to what guess a search is worth the time."""
+        return float("inf") if self.best is None else self.best.cost * _HOPE
+
+    def _search(self, columns: tuple[int, ...], node: _Node) -> LayerSearch:
         self.searches += 1
-        worth = np.array([self._compiled.prices[column] for column in columns])
-        search = LayerSearch(self._compiled, columns, worth, self._evaluator)
-        counts = [int(node.bound.bids.counts[column]) for column in columns]
-        before = self.best
-        self._take(search.run(counts, self._stop))
-        return self.best is not before
+        prices = self._decomposition.by_limit(node.bound.prices)
+        return LayerSearch(self._compiled, columns, prices, self._evaluator)
 
-    def _exchange(self, node: _Node) -> None:
+    def _exchange(
+        self, node: _Node, current: dict[int, int | None], search: LayerSearch, guess: float
+    ) -> LayerSearch:
         """Change the resource of one layer at a time, the most promising first, while that helps."""
-        values = node.bound.bids.values
-        current = dict(enumerate(columns_by_layer(self._compiled, node.scope, node.bound.bids)))
+        bound, _ = self._decomposition.bound(node.bound.prices, node.scope, every=True)
         improved = True
         while improved and not self._stop():
             improved = False
-            for _, layer, column in self._moves(values, node.bound.value):
-                if column == current[layer]:
-                    continue
+            for _, layer, column in self._moves(bound.bids.values, bound.value):
                 trial = {**current, layer: column}
-                columns = tuple(item for item in trial.values() if item is not None)
-                if self._search_near(columns, node):
-                    current, improved = trial, True
+                columns = _used(tuple(trial.values()))
+                if columns in self._guesses or self._stop():
+                    continue
+                other = self._search(columns, node)
+                busy = dict(zip(search.columns, search.busy, strict=True))
+                plan = np.array([busy.get(item, _USUAL) for item in columns])
+                self._guesses[columns] = other.guess([plan], self._stop)
+                if self._guesses[columns] < guess:
+                    guess, search, current, improved = self._guesses[columns], other, trial, True
+            if improved:
+                search.refine(self._stop)
+                self._take(search.run(self._stop))
+        return search
 
     def _moves(self, values: NDArray[np.float64], bound: float) -> list[tuple[float, int, int | None]]:
         """What layers could use instead without the bound passing the best cost, the best first."""
@@ -199,7 +241,8 @@ class LayerBranching:
 
     def _layer_to_split(self, node: _Node) -> int | None:
         """The undecided layer whose second-best decision is dearest; None when all are decided."""
-        values, best, gain = node.bound.bids.values, None, -1.0
+        bound, _ = self._decomposition.bound(node.bound.prices, node.scope, every=True)
+        values, best, gain = bound.bids.values, None, -1.0
         for layer, group in enumerate(self._compiled.groups):
             if node.scope.forced[layer] or not any(node.scope.most[column] for column in group):
                 continue
@@ -230,3 +273,7 @@ class LayerBranching:
         middle = int(node.bound.bids.counts[column])
         ranges = [(least, middle - 1), (middle, middle), (middle + 1, most)]
         return [scope.counting(column, low, high) for low, high in ranges if low <= high]
+
+
+def _used(decided: tuple[int | None, ...]) -> tuple[int, ...]:
+    return tuple(column for column in decided if column is not None)

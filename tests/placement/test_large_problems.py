@@ -150,7 +150,7 @@ def test_large_problems_get_a_feasible_placement_and_a_gap_and_the_same_again() 
 
     def run() -> exact.Result:
         ticks = itertools.count()
-        return solver.solve(problem, time_limit_s=400, clock=lambda: float(next(ticks)))
+        return solver.solve(problem, time_limit_s=4000, clock=lambda: float(next(ticks)))
 
     result, again = run(), run()
     assert result == again
