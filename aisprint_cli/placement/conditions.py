@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations_with_replacement
+from typing import Final
 
 from aisprint_cli.placement.constraints import Kind
-from aisprint_cli.placement.problem import Choice, Layer, NetworkDomain, Piece, Problem, Tier
+from aisprint_cli.placement.problem import Choice, NetworkDomain, Option, Piece, Problem, Tier
+from aisprint_cli.placement.rules import Bond, Rules
 
+BOND_KINDS: Final = {Bond.TOGETHER: Kind.TOGETHER, Bond.APART: Kind.APART}
 _AMPLE = 8
 """Instances stand for "as many as one likes" when they are this many times the largest possible load."""
 
@@ -18,13 +21,16 @@ _AMPLE = 8
 class Condition:
     """A condition that could be dropped or eased.
 
-    `number` is that of the limit, resource or layer it is about; `limit` its figure, where it has one.
+    `number` is that of the limit, resource, layer, rule or domain it is about; `limit` its figure, where it
+    has one. `words` say what a rule does; a limit on a percentile has its `percentile`.
     """
 
     kind: Kind
     subject: str
     number: int = 0
     limit: float | None = None
+    words: str = ""
+    percentile: float | None = None
 
 
 def conditions(problem: Problem) -> Iterator[Condition]:
@@ -33,12 +39,23 @@ def conditions(problem: Problem) -> Iterator[Condition]:
     Not among them: that utilisation stays below one, which no system can do without, and memory that
     all components together could not fill.
     """
-    most = _most_memory_mib(problem)
     for number, local in enumerate(problem.local_limits):
-        yield Condition(Kind.LOCAL, problem.components[local.component].name, number, local.limit_s)
+        name = problem.components[local.component].name
+        yield Condition(Kind.LOCAL, name, number, local.limit_s, percentile=local.percentile)
     for number, path in enumerate(problem.path_limits):
         names = " -> ".join(problem.components[item].name for item in path.components)
-        yield Condition(Kind.PATH, names, number, path.limit_s)
+        yield Condition(Kind.PATH, names, number, path.limit_s, percentile=path.percentile)
+    yield from _of_resources(problem)
+    yield from _of_rules(problem)
+    for number, domain in enumerate(problem.domains):
+        if domain.shared:
+            yield Condition(Kind.BANDWIDTH, domain.name, number, domain.bandwidth)
+    if any(True for _ in _measured(problem)):
+        yield Condition(Kind.RANGE, "all measured pieces")
+
+
+def _of_resources(problem: Problem) -> Iterator[Condition]:
+    most = _most_memory_mib(problem)
     for number, resource in enumerate(problem.resources):
         if not problem.is_function(number):
             yield Condition(Kind.INSTANCES, resource.name, number, resource.limit)
@@ -52,6 +69,23 @@ def conditions(problem: Problem) -> Iterator[Condition]:
         yield Condition(Kind.RETURN, "all moves")
     if any(True for _ in _unjoined(problem)):
         yield Condition(Kind.NETWORK, "all transfers")
+
+
+def _of_rules(problem: Problem) -> Iterator[Condition]:
+    rules = problem.rules
+    for number, confinement in enumerate(rules.confinements):
+        yield Condition(Kind.RULE, confinement.name, number, words=confinement.words)
+    for number, affinity in enumerate(rules.affinities):
+        yield Condition(BOND_KINDS[affinity.bond], affinity.name, number, words=affinity.words)
+    for number, quota in enumerate(rules.quotas):
+        yield Condition(Kind.QUOTA, quota.name, number, quota.limit, words=quota.words)
+
+
+def _measured(problem: Problem) -> Iterator[Option]:
+    for component in problem.components:
+        for alternative in component.alternatives:
+            for piece in alternative.pieces:
+                yield from (option for option in piece.options if option.curve)
 
 
 def without(problem: Problem, dropped: Collection[Condition]) -> Problem:
@@ -72,8 +106,10 @@ def without(problem: Problem, dropped: Collection[Condition]) -> Problem:
         for number, resource in enumerate(problem.resources)
     )
     eased = replace(
-        problem,
+        _unmeasured(problem) if Kind.RANGE in by_kind else problem,
         resources=resources,
+        rules=_fewer_rules(problem.rules, by_kind),
+        domains=_unshared(problem, by_kind.get(Kind.BANDWIDTH, set())),
         local_limits=tuple(item for i, item in enumerate(problem.local_limits) if i not in local),
         path_limits=tuple(item for i, item in enumerate(problem.path_limits) if i not in paths),
     )
@@ -90,6 +126,29 @@ def without(problem: Problem, dropped: Collection[Condition]) -> Problem:
     return _split_layers(eased, by_kind.get(Kind.LAYER, set()))
 
 
+def _fewer_rules(rules: Rules, dropped: Mapping[Kind, Collection[int]]) -> Rules:
+    bonds = {bond: dropped.get(kind, ()) for bond, kind in BOND_KINDS.items()}
+    return Rules(
+        tuple(item for i, item in enumerate(rules.confinements) if i not in dropped.get(Kind.RULE, ())),
+        tuple(item for i, item in enumerate(rules.affinities) if i not in bonds[item.bond]),
+        tuple(item for i, item in enumerate(rules.quotas) if i not in dropped.get(Kind.QUOTA, ())),
+    )
+
+
+def _unshared(problem: Problem, numbers: Collection[int]) -> tuple[NetworkDomain, ...]:
+    return tuple(
+        replace(domain, shared=domain.shared and number not in numbers)
+        for number, domain in enumerate(problem.domains)
+    )
+
+
+def _unmeasured(problem: Problem) -> Problem:
+    """The problem in which measured responses go on beyond their last rate as they were there."""
+    return problem.with_options(
+        lambda item: replace(item, curve=(*item.curve, (math.inf, item.curve[-1][1]))) if item.curve else item
+    )
+
+
 def _ample(problem: Problem) -> dict[int, int]:
     """More instances of each resource than any placement could make good use of."""
     loads = dict.fromkeys(range(len(problem.resources)), 0.0)
@@ -99,7 +158,7 @@ def _ample(problem: Problem) -> dict[int, int]:
             mine: dict[int, float] = {}
             for piece in alternative.pieces:
                 for option in piece.options:
-                    load = component.rate_per_s * piece.reach * option.demand_s
+                    load = problem.load(component, piece, option)
                     mine[option.resource] = mine.get(option.resource, 0.0) + load
             for resource, load in mine.items():
                 largest[resource] = max(largest.get(resource, 0.0), load)
@@ -144,7 +203,9 @@ def _split_layers(problem: Problem, numbers: Collection[int]) -> Problem:
             continue
         twins[resource.layer].append(len(layers))
         resources[index] = replace(resource, layer=len(layers))
-        layers.append(Layer(f"{layers[resource.layer].name}: {resource.name}", layers[resource.layer].tier))
+        layer = layers[resource.layer]
+        part_of = resource.layer if layer.part_of is None else layer.part_of
+        layers.append(replace(layer, name=f"{layer.name}: {resource.name}", part_of=part_of))
     domains = tuple(
         replace(
             domain,

@@ -15,54 +15,42 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aisprint_cli.placement.conditions import Condition, conditions, without
+from aisprint_cli.placement.conflict_words import (
+    SINGLE_VERBS,
+    Change,
+    capital,
+    change_values,
+    condition_words,
+    rounded,
+    seconds,
+)
 from aisprint_cli.placement.constraints import Assessment, Kind, assess
 from aisprint_cli.placement.exact import Status
 from aisprint_cli.placement.explanation import Solve
-from aisprint_cli.placement.fastest import FastSearch, lower_bound_s
+from aisprint_cli.placement.fastest import FastSearch, lower_bound_s, shrink
 from aisprint_cli.placement.problem import Placement, Problem, holds
+from aisprint_cli.placement.time_limits import least_share, mean_limit_s
 
 _CLOSE = 1e-3
 _ROUNDS = 12
-_GROUPS = (Kind.MEMORY, Kind.NETWORK, Kind.INSTANCES, Kind.LAYER, Kind.RETURN, Kind.LOCAL, Kind.PATH)
-_SINGLE_VERBS = {
-    Kind.INSTANCES: "is in the way",
-    Kind.LOCAL: "cannot hold",
-    Kind.PATH: "cannot hold",
-    Kind.LAYER: "is in the way",
-    Kind.RETURN: "is in the way",
-}
+_GROUPS = (
+    Kind.MEMORY,
+    Kind.NETWORK,
+    Kind.RANGE,
+    Kind.BANDWIDTH,
+    Kind.INSTANCES,
+    Kind.QUOTA,
+    Kind.LAYER,
+    Kind.RETURN,
+    Kind.APART,
+    Kind.TOGETHER,
+    Kind.RULE,
+    Kind.LOCAL,
+    Kind.PATH,
+)
+_TIMES = frozenset({Kind.LOCAL, Kind.PATH})
 Expired = Callable[[], bool]
 Judge = Callable[[Problem], bool | None]
-
-
-@dataclass(frozen=True)
-class Change:
-    """A condition eased so far that a placement exists: `needed` is the figure that works.
-
-    `at_least` is what no placement can go below, where it is known; None for conditions without figure.
-    """
-
-    condition: Condition
-    needed: float | None
-    at_least: float | None = None
-
-    @property
-    def sentence(self) -> str:
-        """What to do, in words."""
-        condition, needed = self.condition, self.needed
-        subject = condition.subject
-        if condition.kind in {Kind.LOCAL, Kind.PATH} and needed is not None:
-            new = _seconds(needed, up=True)
-            return f"raise the limit on {subject} from {_seconds(condition.limit)} to {new}"
-        if condition.kind is Kind.INSTANCES and needed is not None:
-            return f"allow {needed:.0f} instances of {subject} instead of {condition.limit:.0f}"
-        if condition.kind is Kind.MEMORY and needed is not None:
-            return f"give {subject} {math.ceil(needed)} MiB of memory instead of {condition.limit:.0f}"
-        if condition.kind is Kind.LAYER:
-            return f"allow more than one resource in layer {subject}"
-        if condition.kind is Kind.RETURN:
-            return "allow components to go back to the edge"
-        return "join the layers that no network domain holds together"
 
 
 @dataclass(frozen=True)
@@ -91,11 +79,11 @@ class Conflict:
             return "No condition alone explains it."
         words = [condition_words(item) for item in self.members]
         if len(words) == 1 and self.fastest_s is not None:
-            takes = f"no placement takes less than {_seconds(self.fastest_s, down=True)}"
-            return f"{_capital(words[0])} cannot hold: {takes}."
+            takes = f"no placement takes less than {seconds(self.fastest_s, down=True)}"
+            return f"{capital(words[0])} cannot hold: {takes}."
         if len(words) == 1:
-            verb = _SINGLE_VERBS.get(self.members[0].kind, "are in the way")
-            return f"{_capital(words[0])} {verb}."
+            verb = SINGLE_VERBS.get(self.members[0].kind, "are in the way")
+            return f"{capital(words[0])} {verb}."
         return f"These cannot hold together: {'; '.join(words)}."
 
     @property
@@ -108,61 +96,33 @@ class Conflict:
             words.append(", and ".join(item.sentence for item in self.together))
         if self.largest_rate_per_s is not None:
             words.append(self.rate_sentence)
-        return f"{_capital(', or '.join(words))}." if words else "No change was found that helps."
+        return f"{capital(', or '.join(words))}." if words else "No change was found that helps."
 
     @property
     def rate_sentence(self) -> str:
         """Up to which load nothing has to change, in words."""
-        return f"lower the load to {_rounded(self.largest_rate_per_s or 0.0, up=False):.6g} requests/s"
+        return f"lower the load to {rounded(self.largest_rate_per_s or 0.0, up=False):.6g} requests/s"
 
     def to_json(self) -> dict[str, Any]:
         """The conflict as plain values."""
         return {
             "conditions": [
-                {"kind": item.kind.value, "subject": item.subject, "limit": item.limit}
+                {
+                    "kind": item.kind.value,
+                    "subject": item.subject,
+                    "limit": item.limit,
+                    **({} if item.percentile is None else {"percentile": 100 * item.percentile}),
+                }
                 for item in self.members
             ],
             "proven": self.proven,
             "fastest_s": self.fastest_s,
-            "relaxations": [_change_values(item) for item in self.changes],
-            "relaxations_together": [_change_values(item) for item in self.together],
+            "relaxations": [change_values(item) for item in self.changes],
+            "relaxations_together": [change_values(item) for item in self.together],
             "largest_rate_per_s": self.largest_rate_per_s,
             "sentence": self.sentence,
             "relaxation_sentence": self.relaxation_sentence,
         }
-
-
-def _change_values(change: Change) -> dict[str, Any]:
-    return {
-        "kind": change.condition.kind.value,
-        "subject": change.condition.subject,
-        "limit": change.condition.limit,
-        "needed": change.needed,
-        "at_least": change.at_least,
-        "sentence": change.sentence,
-    }
-
-
-def condition_words(condition: Condition) -> str:
-    """A condition in words."""
-    subject = condition.subject
-    if condition.kind is Kind.LOCAL:
-        return f"the local limit of {_seconds(condition.limit)} on {subject}"
-    if condition.kind is Kind.PATH:
-        return f"the global limit of {_seconds(condition.limit)} on {subject}"
-    if condition.kind is Kind.INSTANCES:
-        return f"that there {_count_words(condition.limit or 0)} of {subject}"
-    if condition.kind is Kind.MEMORY:
-        return f"the {condition.limit:g} MiB of memory of {subject}"
-    if condition.kind is Kind.LAYER:
-        return f"the rule that only one resource of layer {subject} may be used"
-    if condition.kind is Kind.RETURN:
-        return "the rule that nothing may go back to the edge"
-    return "the layers that no network domain joins"
-
-
-def _count_words(count: float) -> str:
-    return "is only 1 instance" if count == 1 else f"are only {count:.0f} instances"
 
 
 def find_conflict(problem: Problem, solve: Solve, expired: Expired) -> Conflict:
@@ -227,7 +187,7 @@ def _filter(problem: Problem, everything: Sequence[Condition], judge: Judge) -> 
 
 def _fastest_s(core: Problem, members: Sequence[Condition]) -> float | None:
     """For a conflict of one response-time limit alone: what no placement goes below."""
-    if len(members) != 1 or members[0].kind not in {Kind.LOCAL, Kind.PATH}:
+    if len(members) != 1 or members[0].kind not in _TIMES or members[0].percentile is not None:
         return None
     path = core.path_limits[0].components if core.path_limits else (core.local_limits[0].component,)
     bound = lower_bound_s(core, path)
@@ -247,7 +207,10 @@ class _Oracle:
         """True, False, or None when only the exact solver could tell."""
         if any(lower_bound_s(problem, path) > limit_s * (1 + 1e-9) for path, limit_s in _limits(problem)):
             return False
-        attempt = FastSearch(problem).run()
+        search = FastSearch(problem)
+        if search.has_nowhere:
+            return False
+        attempt = search.run()
         if attempt is not None and attempt.feasible:
             self.last = attempt.placement
             return True
@@ -266,16 +229,17 @@ class _Oracle:
 
 
 def _limits(problem: Problem) -> Iterable[tuple[tuple[int, ...], float]]:
+    """Paths and the mean times (s) that their limits allow at most."""
     for local in problem.local_limits:
-        yield (local.component,), local.limit_s
+        yield (local.component,), mean_limit_s(local.limit_s, local.percentile)
     for path in problem.path_limits:
-        yield path.components, path.limit_s
+        yield path.components, mean_limit_s(path.limit_s, path.percentile)
 
 
 def _nearest(problem: Problem, condition: Condition, oracle: _Oracle) -> Change | None:
     """The least change of one condition after which there is a placement; None if there is none."""
     eased = without(problem, {condition})
-    if condition.kind in {Kind.LOCAL, Kind.PATH}:
+    if condition.kind in _TIMES:
         return _nearest_time(problem, condition, oracle)
     if oracle.possible(eased) is not True or oracle.last is None:
         return None
@@ -283,7 +247,51 @@ def _nearest(problem: Problem, condition: Condition, oracle: _Oracle) -> Change 
         return Change(condition, _fewest(problem, eased, condition, oracle))
     if condition.kind is Kind.MEMORY:
         return Change(condition, _memory_mib(assess(eased, oracle.last), condition))
+    if condition.kind is Kind.QUOTA:
+        return Change(condition, _smallest_quota(problem, condition, oracle.last, oracle))
+    if condition.kind is Kind.BANDWIDTH:
+        return Change(condition, _least_bandwidth(problem, condition, oracle))
     return Change(condition, None)
+
+
+def _smallest_quota(problem: Problem, condition: Condition, found: Placement, oracle: _Oracle) -> float:
+    """The smallest quota for which a placement is found, from one without it, by halving."""
+    quotas = problem.rules.quotas
+    quota = quotas[condition.number]
+    thrifty = shrink(without(problem, {condition}), found)
+    low, high = quota.limit, sum(thrifty.instances[item] for item in quota.resources)
+    while high - low > 1:
+        middle = (low + high) // 2
+        changed = [replace(item, limit=middle) if item is quota else item for item in quotas]
+        if oracle.quickly(replace(problem, rules=replace(problem.rules, quotas=tuple(changed)))) is True:
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _least_bandwidth(problem: Problem, condition: Condition, oracle: _Oracle) -> float | None:
+    """A bandwidth not much above the least for which a placement is found; None if none was tried out."""
+    low = high = float(condition.limit or 0.0)
+    for _ in range(_ROUNDS):
+        high *= 2
+        if oracle.possible(_with_bandwidth(problem, condition.number, high)) is True:
+            break
+    else:
+        return None
+    while high - low > _CLOSE * high:
+        middle = (low + high) / 2
+        if oracle.quickly(_with_bandwidth(problem, condition.number, middle)) is True:
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _with_bandwidth(problem: Problem, number: int, bandwidth: float) -> Problem:
+    domains = list(problem.domains)
+    domains[number] = replace(domains[number], bandwidth=bandwidth)
+    return replace(problem, domains=tuple(domains))
 
 
 def _memory_mib(found: Assessment, condition: Condition) -> float:
@@ -313,8 +321,7 @@ def _fewest(problem: Problem, eased: Problem, condition: Condition, oracle: _Ora
 def _nearest_time(problem: Problem, condition: Condition, oracle: _Oracle) -> Change | None:
     """The lowest limit (s) for which a placement is found, and what no placement goes below."""
     low = float(condition.limit or 0.0)
-    path = _path(problem, condition)
-    bound = max(low, lower_bound_s(problem, path))
+    bound = max(low, _least_s(problem, condition))
     best = _quickest_s(problem, condition, bound)
     if best is None:
         if oracle.possible(without(problem, {condition})) is not True or oracle.last is None:
@@ -333,6 +340,12 @@ def _nearest_time(problem: Problem, condition: Condition, oracle: _Oracle) -> Ch
         else:
             break
     return Change(condition, best, low)
+
+
+def _least_s(problem: Problem, condition: Condition) -> float:
+    """What no placement goes below where the limit is, mean or percentile."""
+    bound = lower_bound_s(problem, _path(problem, condition))
+    return bound if condition.percentile is None else least_share(condition.percentile) * bound
 
 
 def _path(problem: Problem, condition: Condition) -> tuple[int, ...]:
@@ -356,10 +369,9 @@ def _quickest_s(problem: Problem, condition: Condition, scale_s: float) -> float
     free = _with_limit(problem, condition, math.inf)
     number = condition.number
     if condition.kind is Kind.LOCAL:
-        component = problem.local_limits[number].component
-        search = FastSearch(free, lambda figures: figures.component_s[:, component] / scale_s)
+        search = FastSearch(free, lambda figures: figures.local_value_s[:, number] / scale_s)
     else:
-        search = FastSearch(free, lambda figures: figures.path_s[:, number] / scale_s)
+        search = FastSearch(free, lambda figures: figures.path_value_s[:, number] / scale_s)
     attempt = search.run()
     if attempt is None or not attempt.feasible:
         return None
@@ -368,9 +380,8 @@ def _quickest_s(problem: Problem, condition: Condition, scale_s: float) -> float
 
 def _taken_s(assessment: Assessment, condition: Condition) -> float:
     """The time a placement takes where the limit is."""
-    if condition.kind is Kind.LOCAL:
-        return assessment.component_s[assessment.problem.local_limits[condition.number].component]
-    return assessment.path_s[condition.number]
+    values = assessment.local_value_s if condition.kind is Kind.LOCAL else assessment.path_value_s
+    return values[condition.number]
 
 
 def _together(problem: Problem) -> tuple[Change, ...]:
@@ -379,30 +390,10 @@ def _together(problem: Problem) -> tuple[Change, ...]:
     if attempt is None:
         return ()
     found = assess(problem, attempt.placement)
-    if any(item.kind not in {Kind.LOCAL, Kind.PATH} for item in found.violated):
+    if any(item.kind not in _TIMES for item in found.violated):
         return ()
     return tuple(
         Change(item, taken_s)
         for item in conditions(problem)
-        if item.kind in {Kind.LOCAL, Kind.PATH}
-        and not holds(taken_s := _taken_s(found, item), item.limit or 0.0)
+        if item.kind in _TIMES and not holds(taken_s := _taken_s(found, item), item.limit or 0.0)
     )
-
-
-def _seconds(value: float | None, *, up: bool = False, down: bool = False) -> str:
-    """Seconds with four digits, rounded to the side that stays true."""
-    if value is None or not math.isfinite(value) or value <= 0:
-        return f"{value} s"
-    return f"{_rounded(value, up=up) if up or down else value:.6g} s"
-
-
-def _rounded(value: float, *, up: bool) -> float:
-    """A positive number with four digits, rounded up or down."""
-    if value <= 0:
-        return value
-    scale = 10.0 ** (3 - math.floor(math.log10(value)))
-    return (math.ceil(value * scale - 1e-6) if up else math.floor(value * scale + 1e-6)) / scale
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -117,6 +117,8 @@ class Portion:
 class Assessment:
     """A placement and its figures. Times in seconds; by component, path limit and piece.
 
+    `component_s` and `path_s` are means, `local_value_s` and `path_value_s` what limits are about: means or
+    percentiles.
     `energy_wh` is drawn in the period, `green_wh` of it from renewable sources.
     """
 
@@ -131,6 +133,8 @@ class Assessment:
     constraints: tuple[Constraint, ...]
     energy_wh: float = 0.0
     green_wh: float = 0.0
+    local_value_s: tuple[float, ...] = ()
+    path_value_s: tuple[float, ...] = ()
 
     @property
     def feasible(self) -> bool:
@@ -174,6 +178,8 @@ def assess(problem: Problem, placement: Placement, evaluator: Evaluator | None =
         constraints=tuple(_constraints(evaluator, problem, placement, scores)),
         energy_wh=float(scores.energy_wh[0]),
         green_wh=_green_wh(problem, placement),
+        local_value_s=tuple(map(float, scores.local_value_s[0])),
+        path_value_s=tuple(map(float, scores.path_value_s[0])),
     )
 
 

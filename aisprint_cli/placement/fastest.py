@@ -12,22 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aisprint_cli.placement.evaluation import Evaluator, Scores
-from aisprint_cli.placement.problem import (
-    Alternative,
-    Choice,
-    Component,
-    Piece,
-    Placement,
-    Problem,
-    Tier,
-    below,
-)
+from aisprint_cli.placement.piece_options import piece_options
+from aisprint_cli.placement.problem import Alternative, Choice, Piece, Placement, Problem, Tier
+from aisprint_cli.placement.rules import Quota
 
 Floats = NDArray[np.float64]
 _MOST_OPTIONS = 400
@@ -45,6 +38,7 @@ def lower_bound_s(problem: Problem, path: Sequence[int]) -> float:
         path: numbers of consecutive components; one alone stands for its response time.
 
     """
+    alone = _Alone(problem)
     arrivals: list[tuple[Alternative, int, Floats]] = []
     for place, number in enumerate(path):
         component = problem.components[number]
@@ -53,7 +47,7 @@ def lower_bound_s(problem: Problem, path: Sequence[int]) -> float:
         reached: list[tuple[Alternative, int, Floats]] = []
         for alternative in component.alternatives:
             entry = _entry_s(problem, alternative.pieces[0], arrivals) if place else None
-            times = _through(problem, component, alternative, entry)
+            times = _through(alone, number, alternative, entry)
             reached.append((alternative, position, times))
         arrivals = reached
     return min((float(times.min(initial=np.inf)) for _, _, times in arrivals), default=np.inf)
@@ -69,34 +63,44 @@ def _entry_s(problem: Problem, piece: Piece, arrivals: Sequence[tuple[Alternativ
     return best
 
 
-def _through(
-    problem: Problem, component: Component, alternative: Alternative, entry: Floats | None
-) -> Floats:
+def _through(alone: _Alone, component: int, alternative: Alternative, entry: Floats | None) -> Floats:
     """The earliest time at which each option of the last piece can end."""
-    first = alternative.pieces[0]
-    times = _alone_s(problem, component, first)
+    times = alone.times_s(component, alternative, 0)
     if entry is not None:
         times = times + entry
-    for before, piece in zip(alternative.pieces, alternative.pieces[1:], strict=False):
-        moves = _moves_s(problem, before, piece, before.data_size)
+    for place, (before, piece) in enumerate(pairwise(alternative.pieces), start=1):
+        moves = _moves_s(alone.problem, before, piece, before.data_size)
         # A transfer that is never made (reach 0) takes no time, but is still impossible without a network.
         weighted = np.where(np.isfinite(moves), piece.reach * np.where(np.isfinite(moves), moves, 0), np.inf)
-        times = (times[:, None] + weighted).min(axis=0, initial=np.inf) + _alone_s(problem, component, piece)
+        own = alone.times_s(component, alternative, place)
+        times = (times[:, None] + weighted).min(axis=0, initial=np.inf) + own
     return times
 
 
-def _alone_s(problem: Problem, component: Component, piece: Piece) -> Floats:
-    """The share of a piece in its component's response, alone on all instances, by option."""
-    found = []
-    for option in piece.options:
-        if problem.is_function(option.resource):
-            found.append(piece.reach * problem.function_response_s(component, piece, option))
-            continue
-        load = component.rate_per_s * piece.reach * option.demand_s
-        count = problem.resources[option.resource].limit
-        stable = below(load, count)
-        found.append(piece.reach * option.demand_s / (1 - load / count) if stable else np.inf)
-    return np.array(found)
+class _Alone:
+    """What pieces take at least: each alone on as many instances as suit it best."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        numbers = range(len(problem.resources))
+        bought = [number for number in numbers if not problem.is_function(number)]
+        self._places = {number: place for place, number in enumerate(bought)}
+        self._limits = [problem.resources[number].limit for number in bought]
+
+    def times_s(self, component: int, alternative: Alternative, place: int) -> Floats:
+        """The share of a piece in its component's response by option; infinite where it may not run."""
+        problem, piece = self.problem, alternative.pieces[place]
+        value = problem.components[component]
+        possible = piece_options(problem, self._places, self._limits, frozenset(), value, piece)
+        least = {option.resource: option.least_s for option in possible}
+        return np.array(
+            [
+                least.get(option.resource, np.inf)
+                if problem.rules.allows(component, place, option.resource)
+                else np.inf
+                for option in piece.options
+            ]
+        )
 
 
 def _moves_s(problem: Problem, source: Piece, target: Piece, size: float) -> Floats:
@@ -140,6 +144,11 @@ class FastSearch:
         limits = np.array([item.limit for item in problem.resources])
         self._available = np.where(self._functions, 0, limits)
         self._in_layer = np.array([item.layer for item in problem.resources])
+
+    @property
+    def has_nowhere(self) -> bool:
+        """Whether some component surely has nowhere to run, even alone."""
+        return not all(self._options)
 
     def run(self, *, starts: int = 6) -> Attempt | None:
         """The best attempt; None when some component has nowhere to run.
@@ -224,8 +233,10 @@ class FastSearch:
 
     def _placement(self, choices: Sequence[Choice]) -> Placement:
         used = {resource for choice in choices for resource in choice.resources}
-        counts = tuple(int(count) if i in used else 0 for i, count in enumerate(self._available))
-        return Placement(tuple(choices), counts)
+        counts = [int(count) if i in used else 0 for i, count in enumerate(self._available)]
+        for quota in self._problem.rules.quotas:
+            _keep_quota(counts, quota)
+        return Placement(tuple(choices), tuple(counts))
 
     def _evaluate(self, rows: Sequence[Sequence[Choice]]) -> Scores:
         return self._evaluator.evaluate_all([self._placement(row) for row in rows])
@@ -242,16 +253,19 @@ class FastSearch:
         """By how much each placement exceeds limits; 0 exactly where it is feasible."""
         problem = self._problem
         structure = figures.returns + figures.cut_off + np.maximum(figures.layer_resources - 1, 0).sum(axis=1)
+        structure = structure + figures.rule_violations.sum(axis=1) + figures.unmeasured
         missing = (figures.used & ~self._functions & (self._available < 1)).sum(axis=1)
         unstable = np.maximum(figures.utilisation - 1 + 1e-9, 0).sum(axis=1)
+        if figures.bandwidth is not None:
+            unstable += np.maximum(figures.bandwidth - 1 + 1e-9, 0).sum(axis=1)
         memory = np.maximum(figures.memory_mib / np.maximum(figures.memory_limit_mib, 1e-9) - 1, 0).sum(
             axis=1
         )
         total = _STRUCTURE * (structure + missing) + 100 * unstable + memory
-        for limit in problem.local_limits:
-            total += _over(figures.component_s[:, limit.component], limit.limit_s)
+        for number, limit in enumerate(problem.local_limits):
+            total += _over(figures.local_value_s[:, number], limit.limit_s)
         for number, path in enumerate(problem.path_limits):
-            total += _over(figures.path_s[:, number], path.limit_s)
+            total += _over(figures.path_value_s[:, number], path.limit_s)
         return np.where(figures.feasible, 0.0, np.maximum(total, 1e-12))
 
 
@@ -271,6 +285,16 @@ def shrink(problem: Problem, placement: Placement) -> Placement:
     return Placement(placement.choices, tuple(counts))
 
 
+def _keep_quota(counts: list[int], quota: Quota) -> None:
+    """Buy less where most is bought, until a quota is kept or one instance of each is left."""
+    members = sorted(quota.resources)
+    while sum(counts[member] for member in members) > quota.limit:
+        most = max(members, key=lambda member: counts[member])
+        if counts[most] <= 1:
+            return
+        counts[most] -= 1
+
+
 def _moved(choice: Choice, source: int, target: int) -> Choice:
     resources = tuple(target if item == source else item for item in choice.resources)
     return Choice(choice.alternative, resources)
@@ -286,12 +310,12 @@ def _over(time_s: Floats, limit_s: float) -> Floats:
 
 def _options(problem: Problem, component: int) -> list[Choice]:
     """The choices of a component, the fastest pieces first; not all where there are too many."""
-    value = problem.components[component]
+    value, alone = problem.components[component], _Alone(problem)
     found: list[tuple[float, Choice]] = []
     for number, alternative in enumerate(value.alternatives):
         ranked = []
-        for piece in alternative.pieces:
-            times = _alone_s(problem, value, piece)
+        for place, piece in enumerate(alternative.pieces):
+            times = alone.times_s(component, alternative, place)
             order = np.argsort(times, kind="stable")
             ranked.append([(float(times[i]), piece.options[i].resource) for i in order if times[i] < np.inf])
         share = max(1, int((_MOST_OPTIONS / len(value.alternatives)) ** (1 / max(len(ranked), 1))))

@@ -88,13 +88,15 @@ class Layer:
 
     `region` is where it is; layers without one are in the same unnamed region. `transition_cost` is
     what each request that a piece on a function of this layer takes costs besides (AWS: the price of a
-    state transition).
+    state transition). Where an analysis gives each resource a layer of its own, `part_of` is the number of
+    the layer it was in: for rules it still is.
     """
 
     name: str
     tier: Tier
     region: str = ""
     transition_cost: float = 0.0
+    part_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,10 +325,13 @@ class Problem:
 
     def place(self, resource: int, scope: Scope) -> int | str:
         """What a resource shares with others within a scope: itself, its layer, or its region."""
-        layer = self.resources[resource].layer
+        number = self.resources[resource].layer
+        layer = self.layers[number]
         if scope is Scope.REGION:
-            return self.layers[layer].region
-        return layer if scope is Scope.LAYER else resource
+            return layer.region
+        if scope is Scope.LAYER:
+            return number if layer.part_of is None else layer.part_of
+        return resource
 
     @cached_property
     def _links(self) -> Mapping[tuple[int, int], tuple[tuple[float, float], ...]]:
@@ -389,6 +394,26 @@ class Problem:
         if option.curve:
             return option.measured_s(rate_per_s)
         return self.function_response(rate_per_s, option.demand_s, option.cold_s, idle_s)
+
+    def with_options(self, change: Callable[[Option], Option]) -> Problem:
+        """The same problem with each option changed."""
+        components = tuple(
+            replace(
+                item,
+                alternatives=tuple(
+                    replace(
+                        alternative,
+                        pieces=tuple(
+                            replace(piece, options=tuple(map(change, piece.options)))
+                            for piece in alternative.pieces
+                        ),
+                    )
+                    for alternative in item.alternatives
+                ),
+            )
+            for item in self.components
+        )
+        return replace(self, components=components)
 
     def at_rate(self, entry_rate_per_s: float) -> Problem:
         """The same problem under another load; every component's rate moves in proportion."""

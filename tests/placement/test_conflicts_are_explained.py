@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import count
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from placement_systems import random_problem, read, two_steps
+from placement_systems import enriched, random_problem, read, two_steps
 
 from aisprint_cli.placement.conditions import Condition, conditions, without
 from aisprint_cli.placement.conflict import find_conflict
@@ -87,6 +88,17 @@ def test_the_way_back_to_the_edge_is_named() -> None:
     assert "go back to the edge" in conflict.relaxation_sentence
 
 
+def patiently(problem: Problem) -> Result:
+    """The exact answer, or what is known after some steps: rich problems may take too many."""
+    steps = count()
+    return solve(problem, cancelled=lambda: next(steps) > 300)
+
+
+def some_problem(seed: int, components: int, *, rich: bool) -> Problem:
+    problem = random_problem(seed, components=components)
+    return enriched(problem, seed) if rich else problem
+
+
 def test_what_works_is_no_conflict() -> None:
     conflict = find_conflict(read(two_steps()).problem, exactly, never)
     assert not conflict.members
@@ -106,25 +118,31 @@ def test_without_time_nothing_is_claimed() -> None:
     assert not conflict.proven
 
 
+@pytest.mark.parametrize("rich", [False, True], ids=["plain", "rich"])
 @given(seed=st.integers(0, 10**6))
-@settings(max_examples=25, deadline=None)
-def test_conflicts_are_minimal(seed: int) -> None:
-    problem = random_problem(seed, components=3)
-    if solve(problem).status is not Status.INFEASIBLE:
+@settings(max_examples=15, deadline=None)
+def test_conflicts_are_minimal(rich: bool, seed: int) -> None:
+    problem = some_problem(seed, 3, rich=rich)
+    judge = patiently if rich else exactly
+    if judge(problem).status is not Status.INFEASIBLE:
         return
-    conflict = find_conflict(problem, exactly, never)
-    assert conflict.proven
+    conflict = find_conflict(problem, judge, never)
+    assert conflict.proven or rich
     everything = set(conditions(problem))
     members = set(conflict.members)
-    assert solve(without(problem, everything - members)).status is Status.INFEASIBLE
-    for member in members:
-        assert solve(without(problem, everything - members | {member})).status is Status.OPTIMAL
+    core = judge(without(problem, everything - members))
+    assert core.status is Status.INFEASIBLE or not conflict.proven
+    for member in members if conflict.proven else ():
+        without_it = judge(without(problem, everything - members | {member}))
+        assert without_it.status is not Status.INFEASIBLE
+        assert without_it.placement is not None or rich
 
 
+@pytest.mark.parametrize("rich", [False, True], ids=["plain", "rich"])
 @given(seed=st.integers(0, 10**6))
 @settings(max_examples=40, deadline=None)
-def test_no_placement_is_faster_than_the_bound(seed: int) -> None:
-    problem = random_problem(seed, components=4)
+def test_no_placement_is_faster_than_the_bound(rich: bool, seed: int) -> None:
+    problem = some_problem(seed, 4, rich=rich)
     path = problem.path_limits[0].components
     free = without(problem, [item for item in conditions(problem) if item.kind in {Kind.LOCAL, Kind.PATH}])
     attempt = FastSearch(free).run()
@@ -134,10 +152,11 @@ def test_no_placement_is_faster_than_the_bound(seed: int) -> None:
     assert lower_bound_s(problem, path) <= taken * (1 + 1e-9)
 
 
+@pytest.mark.parametrize("rich", [False, True], ids=["plain", "rich"])
 @given(seed=st.integers(0, 10**6))
 @settings(max_examples=40, deadline=None)
-def test_the_fast_search_keeps_its_word(seed: int) -> None:
-    problem = random_problem(seed, components=4)
+def test_the_fast_search_keeps_its_word(rich: bool, seed: int) -> None:
+    problem = some_problem(seed, 4, rich=rich)
     attempt = FastSearch(problem).run()
     if attempt is None or not attempt.feasible:
         return
@@ -145,12 +164,13 @@ def test_the_fast_search_keeps_its_word(seed: int) -> None:
     smaller = assess(problem, shrink(problem, attempt.placement))
     assert smaller.feasible
     assert smaller.cost <= assess(problem, attempt.placement).cost
-    assert solve(problem).cost <= smaller.cost * (1 + 1e-9)
+    cheapest = patiently(problem)
+    assert cheapest.lower_bound <= smaller.cost * (1 + 1e-9)
 
 
 @pytest.mark.parametrize("kind", list(Kind))
 def test_dropping_a_condition_never_makes_it_dearer(kind: Kind) -> None:
     for seed in range(12):
-        problem = random_problem(seed, components=3)
+        problem = some_problem(seed, 3, rich=True)
         dropped: list[Condition] = [item for item in conditions(problem) if item.kind is kind]
-        assert solve(without(problem, dropped)).cost <= solve(problem).cost * (1 + 1e-9)
+        assert patiently(without(problem, dropped)).lower_bound <= patiently(problem).cost * (1 + 1e-9)
