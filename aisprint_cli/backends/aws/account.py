@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from aisprint_cli.backends.objects.endpoints import s3_endpoint
-from aisprint_cli.backends.objects.failures import failure
+from aisprint_cli.backends.objects.failures import failure, raised
 from aisprint_cli.backends.objects.sessions import new_client
 from aisprint_cli.backends.objects.store import Endpoint, ObjectStore
 from aisprint_cli.backends.revealed import Revealed
@@ -77,11 +77,9 @@ class Account:
     @contextmanager
     def asking(self, doing: str) -> Iterator[None]:
         """Turn what boto3 raises into one error of ours."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
         try:
             yield
-        except (BotoCoreError, ClientError) as error:
+        except raised() as error:
             raise failure(error, doing, self.where) from error
 
     @property

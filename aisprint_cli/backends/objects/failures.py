@@ -52,6 +52,14 @@ _TOO_MANY: Final = 429
 _WORDS: Final = 300
 
 
+def raised() -> tuple[type[Exception], ...]:
+    """What boto3 raises when a service does not do what it is asked."""
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
+
+    return BotoCoreError, ClientError, ResponseParserError
+
+
 def code_of(error: Exception) -> str:
     """The service's own code of an error, empty when it never answered."""
     return str(_answer(error).get("Error", {}).get("Code", ""))
@@ -99,6 +107,7 @@ def failure(error: Exception, doing: str, where: str) -> ExternalError:
 def _unreachable(error: Exception, doing: str, where: str) -> ExternalError:
     """What never got an answer, or one that is no answer of such a service."""
     from botocore import exceptions
+    from botocore.parsers import ResponseParserError
 
     if isinstance(error, exceptions.NoCredentialsError | exceptions.PartialCredentialsError):
         return ExternalError(
@@ -111,7 +120,7 @@ def _unreachable(error: Exception, doing: str, where: str) -> ExternalError:
             f"The certificate of {where} cannot be verified.",
             mend="Give the certificate authority's file, or a name that the certificate holds.",
         )
-    if isinstance(error, exceptions.ResponseParserError):
+    if isinstance(error, ResponseParserError):
         return ExternalError(
             f"{where} did not answer as such a service does when asked to {doing}.",
             mend="Check its address: something else answers there.",

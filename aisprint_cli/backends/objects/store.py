@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from aisprint_cli.backends.objects.failures import code_of, failure, is_missing, status_of
+from aisprint_cli.backends.objects.failures import code_of, failure, is_missing, raised, status_of
 from aisprint_cli.backends.objects.sessions import new_client
 from aisprint_cli.errors import ExternalError, InvalidInputError
 
@@ -91,16 +91,14 @@ class ObjectStore:
     def asking(self, doing: str) -> Iterator[None]:
         """Turn what boto3 raises into one error of ours."""
         from boto3.exceptions import Boto3Error
-        from botocore.exceptions import BotoCoreError, ClientError
 
         try:
             yield
-        except (BotoCoreError, ClientError) as error:
-            raise failure(error, doing, self.where) from error
         except Boto3Error as error:
             cause = error.__cause__ or error.__context__
-            known = cause if isinstance(cause, BotoCoreError | ClientError) else error
-            raise failure(known, doing, self.where) from error
+            raise failure(cause if isinstance(cause, raised()) else error, doing, self.where) from error
+        except raised() as error:
+            raise failure(error, doing, self.where) from error
 
     # Objects
 
