@@ -51,6 +51,7 @@ def contextualize(infrastructure, auth, vm_list=None):
 
 
 InfrastructureInfo.Contextualize = contextualize
+Tosca.ARTIFACTS_PATH = str(DIRECTORY / "artifacts")
 Tosca.ARTIFACTS_PATH = str(Path(__file__).resolve().parent / "recipes")
 GitHubUtils.exists_release_in_repo = staticmethod(lambda user, project, tag_name: True)
 

@@ -57,7 +57,11 @@ class Health:
 
 
 class GoneError(ExternalError):
-    """An infrastructure is not there, or not any more."""
+    """An infrastructure is not there, not any more, or lacks what was asked for; `status` is the answer's."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class ImClient:
@@ -181,9 +185,9 @@ class ImClient:
     def template(self, identifier: str) -> str:
         """The present TOSCA template, secrets in clear; empty where there is none (yet)."""
         try:
-            response = self._send("GET", _path(identifier, "tosca"), absent=(403,))
-        except GoneError:
-            if identifier in self.infrastructures():
+            response = self._send("GET", _path(identifier, "tosca"), absent=(403, 404))
+        except GoneError as error:
+            if error.status == 403:
                 return ""
             raise
         return str(self._field(response, "tosca", str))
@@ -258,7 +262,7 @@ class ImClient:
         code = response.status_code
         reason = refusal(response.text, self._redact) or response.reason
         if code in absent:
-            return GoneError(f"The Infrastructure Manager does not have that: {reason}.")
+            return GoneError(f"The Infrastructure Manager does not have that: {reason}.", code)
         if code == 401:
             return InvalidInputError(
                 f"The Infrastructure Manager does not accept the credentials: {reason}.",
