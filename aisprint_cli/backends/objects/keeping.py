@@ -26,7 +26,7 @@ class KeptData:
     def where(self, cluster: str) -> Path | None:
         """The folder with what is kept of a cluster, if anything is."""
         found = self._root / cluster
-        return found if any(found.rglob("*")) else None
+        return found if any(path.is_file() for path in found.rglob("*")) else None
 
     def file(self, cluster: str, path: str) -> Path | None:
         """The file that holds the object `bucket/folder/file` of a cluster, if it is kept."""
