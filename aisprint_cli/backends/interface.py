@@ -353,3 +353,15 @@ class Replaces(Protocol):
 
         Pure: asks nobody.
         """
+
+
+@runtime_checkable
+class Answers(Protocol):
+    """A back end that can say whether it is there and who we are to it, whatever is deployed."""
+
+    def answers(self) -> str:
+        """What answered, such as a name and a version; nothing is made or changed.
+
+        Raises:
+            AisprintError: when nothing answers, or it does not know us.
+        """

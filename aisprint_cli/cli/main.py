@@ -17,6 +17,7 @@ from aisprint_cli.cli.commands import (
     deploy,
     deployments,
     design,
+    doctor,
     invoke,
     logs,
     new,
@@ -25,6 +26,7 @@ from aisprint_cli.cli.commands import (
     plan,
     schema,
     simulate,
+    state,
     status,
     toscarize,
     undeploy,
@@ -81,6 +83,17 @@ app.command("status", cls=Command)(status.status)
 app.command("logs", cls=Command)(logs.logs)
 app.command("outputs", cls=Command)(outputs.outputs)
 app.command("undeploy", cls=Command)(undeploy.undeploy)
+app.command("doctor", cls=Command)(doctor.doctor)
+_state = typer.Typer(
+    cls=Group,
+    help="Show what the ledger holds, and mend it by hand.\n\nExample: aisprint state show digit_reader",
+    no_args_is_help=True,
+)
+_state.command("show", cls=Command)(state.show)
+_state.command("import", cls=Command)(state.import_)
+_state.command("rm", cls=Command)(state.rm)
+_state.command("unlock", cls=Command)(state.unlock)
+app.add_typer(_state, name="state")
 
 
 def main() -> None:

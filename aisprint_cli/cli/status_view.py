@@ -34,13 +34,15 @@ def status_document(status: Status, *, qos: bool) -> dict[str, Any]:
             "changed_s": deployment.changed_s,
         },
         "drifted": status.drifted,
+        "unreachable": [{"backend": name, "error": error} for name, error in status.unreachable.items()],
         "items": [
             {
                 "id": entry.item.id,
                 "kind": entry.item.kind.value,
                 "name": entry.item.name,
+                "backend": entry.item.spec.backend,
                 "recorded": entry.recorded.value,
-                "live": entry.live.value,
+                "live": entry.live.value if entry.live is not None else None,
                 "drift": entry.drift or None,
             }
             for entry in status.items
@@ -77,6 +79,7 @@ def nothing_document(kept: Mapping[str, str]) -> dict[str, Any]:
         "deployed": False,
         "deployment": None,
         "drifted": False,
+        "unreachable": [],
         "items": [],
         "functions": [],
         "traces": [],
@@ -116,6 +119,8 @@ def render(status: Status, *, qos: bool) -> Iterator[RenderableType]:
         style="bold",
     )
     yield _items(status)
+    for name, error in status.unreachable.items():
+        yield Text(f"{name} did not answer: {error}", style="red")
     yield Text("")
     yield _functions(status)
     if status.traces:
@@ -129,10 +134,13 @@ def render(status: Status, *, qos: bool) -> Iterator[RenderableType]:
 def _items(status: Status) -> Table:
     from rich.text import Text
 
-    table = plain_table("kind", "name", "recorded", "live", "drift")
+    is_spread = len({entry.item.spec.backend for entry in status.items}) > 1
+    table = plain_table("kind", "name", *(["on"] if is_spread else []), "recorded", "live", "drift")
     for entry in status.items:
         drift = Text(entry.drift or "none", style="red" if entry.drift else "dim")
-        table.add_row(entry.item.kind.value, entry.item.name, entry.recorded.value, entry.live.value, drift)
+        live = entry.live.value if entry.live is not None else "unknown"
+        where = [entry.item.spec.backend] if is_spread else []
+        table.add_row(entry.item.kind.value, entry.item.name, *where, entry.recorded.value, live, drift)
     return table
 
 

@@ -269,6 +269,17 @@ class Ledger:
         query = "SELECT * FROM steps WHERE deployment = ? ORDER BY id"
         return tuple(self._read(_step, query, (deployment,)))
 
+    def forget(self, deployment: DeploymentRecord, item_id: str, reason: str) -> None:
+        """Strike an item off, whatever becomes of the thing; the steps say that it was done."""
+        now = self._clock()
+        with self._transaction() as db:
+            db.execute("DELETE FROM items WHERE backend = ? AND id = ?", (deployment.backend, item_id))
+            db.execute(
+                "INSERT INTO steps (deployment, item, action, reason, started_s, finished_s, result)"
+                " VALUES (?, ?, 'forget', ?, ?, ?, 'done')",
+                (deployment.id, item_id, reason, now, now),
+            )
+
     def _put_item(self, db: sqlite3.Connection, backend: str, item: Item, state: RecordState) -> None:
         db.execute(
             "INSERT INTO items (backend, id, kind, name, spec, requires, digest, state, outputs, position,"

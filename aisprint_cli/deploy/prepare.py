@@ -10,6 +10,7 @@ from typing import Any
 from aisprint_cli.deploy.backend_choice import BackendChoice
 from aisprint_cli.deploy.costs import Prices, arrival_rates
 from aisprint_cli.deploy.desired import DesiredState, desired_state, source_digest
+from aisprint_cli.deploy.image_check import require_images
 from aisprint_cli.deploy.measures import constraints_document
 from aisprint_cli.deploy.workspace import Workspace
 from aisprint_cli.design.choice import default_choice, directory_of
@@ -58,16 +59,16 @@ def prepare(
     chosen = choice or _default_choice(workspace, opened)
     selection = select(opened, choice=chosen)
     folder = directory_of(opened, chosen)
+    locate = positions_in(workspace.application)
     made = make_deployment_files(
-        selection.application,
-        selection.deployment,
-        options=options_in(folder),
-        locate=positions_in(workspace.application),
+        selection.application, selection.deployment, options=options_in(folder), locate=locate
     )
+    templates = made.read()
+    require_images(selection.deployment, templates, workspace.choice.backend_of, locate)
     files = compare(folder, made.texts)
     _settle(folder, files, chosen, note=note, write_templates=write_templates)
     desired = desired_state(
-        made.read(),
+        templates,
         lambda source: source_digest(workspace.application / source),
         workspace.choice.backend_of,
     )

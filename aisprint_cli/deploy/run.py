@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 
 from aisprint_cli.backends.interface import KEPT_DATA, Capability, FindsStrays, Item, ItemKind, Observed
 from aisprint_cli.deploy.desired import DesiredState
@@ -15,7 +16,11 @@ from aisprint_cli.deploy.prepare import Prepared
 from aisprint_cli.deploy.secrets import references_in
 from aisprint_cli.deploy.workspace import Workspace
 from aisprint_cli.errors import StateError, UsageError
+from aisprint_cli.load.application import load_application
 from aisprint_cli.system.typed_commands import typed
+
+_FOUND = "found"
+"""The name in the ledger of a deployment that only the back end knew of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +135,15 @@ def strays(workspace: Workspace, recorded: Mapping[str, Record]) -> dict[str, Re
     if not isinstance(place, FindsStrays):
         return {}
     last = workspace.ledger.last(workspace.backend_name)
-    found = place.strays(last.application if last else workspace.application.name)
+    found = place.strays(last.application if last else _application_name(workspace.application))
     unknown = [item for item in found if item.id not in recorded or not recorded[item.id].exists]
     return {item.id: Record(item, RecordState.STRAY, {}) for item in unknown}
+
+
+def _application_name(directory: Path) -> str:
+    """The name that an application gives itself; that of its directory where it cannot be read."""
+    application = load_application(directory).application
+    return application.name if application is not None else directory.name
 
 
 def kept_data(workspace: Workspace) -> dict[str, str]:
@@ -193,7 +204,10 @@ def undeploy(workspace: Workspace, plan: Plan, execution: Execution) -> Outcome:
     """Carry out the plan of a removal; the ledger keeps the history."""
     record = workspace.current() or workspace.ledger.last(workspace.backend_name)
     if record is None:
-        return Outcome()
+        if plan.is_empty:
+            return Outcome()
+        name = _application_name(workspace.application)
+        record = workspace.ledger.begin(workspace.backend_name, name, _FOUND, {})
     if record.state not in {DeploymentState.REMOVED, DeploymentState.REPLACED}:
         workspace.ledger.mark(record.id, DeploymentState.REMOVING)
     outcome = execute(workspace, plan, record, execution)

@@ -4,25 +4,38 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from aisprint_cli.backends.interface import Item, ItemState, Job, JobState, Observed
+from aisprint_cli.backends.interface import (
+    Capability,
+    Item,
+    ItemKind,
+    ItemState,
+    Job,
+    JobState,
+    Observed,
+    Place,
+)
 from aisprint_cli.deploy.ledger import DeploymentRecord
 from aisprint_cli.deploy.measures import Measure, Verdict, measure, read_constraints
 from aisprint_cli.deploy.planner import Record, RecordState
 from aisprint_cli.deploy.topology import Topology
 from aisprint_cli.deploy.workspace import Workspace
+from aisprint_cli.errors import AisprintError
 
 RECENT_TRACES = 10
 
 
 @dataclass(frozen=True, slots=True)
 class ItemStatus:
-    """An item as recorded and as live; `drift` says how they differ, empty where they agree."""
+    """An item as recorded and as live; `drift` says how they differ, empty where they agree.
+
+    `live` is None where its back end did not answer.
+    """
 
     item: Item
     recorded: RecordState
-    live: ItemState
+    live: ItemState | None
     drift: str
     outputs: Mapping[str, str]
 
@@ -51,13 +64,17 @@ class TraceStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """Everything `aisprint status` shows. `measures` is empty unless asked for."""
+    """Everything `aisprint status` shows.
+
+    `measures` is empty unless asked for; `unreachable` says of each back end that did not answer why.
+    """
 
     deployment: DeploymentRecord
     items: tuple[ItemStatus, ...]
     functions: tuple[FunctionStatus, ...]
     traces: tuple[TraceStatus, ...]
     measures: tuple[Measure, ...] = ()
+    unreachable: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def drifted(self) -> bool:
@@ -71,16 +88,14 @@ class Status:
 
 
 def read_status(workspace: Workspace, deployment: DeploymentRecord, *, qos: bool) -> Status:
-    """Ask the ledger and the back end.
+    """Ask the ledger and the back ends; one of several that does not answer leaves its items unknown.
 
     Raises:
-        ExternalError: when the back end cannot be asked.
+        ExternalError: when no back end can be asked.
     """
     records = {name: record for name, record in workspace.records().items() if record.exists}
-    live = workspace.backend.observe(record.item for record in records.values())
     topology = workspace.topology()
-    clusters = dict.fromkeys(function.cluster for function in topology.functions)
-    jobs = [job for cluster in clusters for job in workspace.backend.jobs(cluster)]
+    live, jobs, unreachable = _look(workspace, records)
     part_of = {(entry.cluster, entry.service): entry.part for entry in topology.functions}
     ours = [job for job in jobs if (job.cluster, job.function) in part_of]
     since = [job for job in ours if job.created_s >= deployment.changed_s]
@@ -92,7 +107,48 @@ def read_status(workspace: Workspace, deployment: DeploymentRecord, *, qos: bool
         tuple(_function_statuses(topology, ours)),
         tuple(_trace_status(group, part_of, sources) for group in newest),
         measure(read_constraints(deployment.qos), since, part_of) if qos else (),
+        unreachable,
     )
+
+
+def _look(
+    workspace: Workspace, records: Mapping[str, Record]
+) -> tuple[dict[str, Observed], list[Job], dict[str, str]]:
+    """What each back end says of its items, the runs on it, and which of them did not answer.
+
+    Raises:
+        AisprintError: when none did.
+    """
+    groups: defaultdict[str, list[Item]] = defaultdict(list)
+    for record in records.values():
+        groups[workspace.place_of(record.item).name].append(record.item)
+    live: dict[str, Observed] = {}
+    jobs: list[Job] = []
+    failures: dict[str, AisprintError] = {}
+    silent: dict[str, AisprintError] = {}
+    for name, items in groups.items():
+        place = workspace.place_of(items[0])
+        try:
+            live |= place.observe(items)
+        except AisprintError as failure:
+            failures[name] = failure
+            continue
+        try:
+            jobs += _runs(place, items)
+        except AisprintError as failure:
+            silent[name] = failure  # such as a cluster that is made, and not reached from here
+    if failures and len(failures) == len(groups):
+        raise next(iter(failures.values()))
+    told = {**silent, **failures}
+    return live, jobs, {name: workspace.secrets.redact(failure.message) for name, failure in told.items()}
+
+
+def _runs(place: Place, items: Iterable[Item]) -> list[Job]:
+    """The runs on the clusters among some items of a back end."""
+    if Capability.LOGS not in place.capabilities:
+        return []
+    clusters = [item.name for item in items if item.kind is ItemKind.CLUSTER]
+    return [job for cluster in clusters for job in place.jobs(cluster)]
 
 
 def _in_order(records: Mapping[str, Record], topology: Topology) -> list[str]:
@@ -102,14 +158,16 @@ def _in_order(records: Mapping[str, Record], topology: Topology) -> list[str]:
 
 
 def _item_status(record: Record, observed: Observed | None) -> ItemStatus:
-    state = observed.state if observed is not None else ItemState.ABSENT
+    state = observed.state if observed is not None else None
     return ItemStatus(record.item, record.state, state, _drift(record, observed), record.outputs)
 
 
 def _drift(record: Record, observed: Observed | None) -> str:
     if record.state is not RecordState.PRESENT:
         return f"a run did not finish ({record.state})"
-    if observed is None or observed.state is ItemState.ABSENT:
+    if observed is None:
+        return f"{record.item.spec.backend} did not answer"
+    if observed.state is ItemState.ABSENT:
         return "it is gone"
     if observed.state is not ItemState.READY:
         return observed.detail or f"it is {observed.state}"

@@ -52,6 +52,26 @@ class Workspace:
             return f"{place.name} changes nothing in place"
         return reason
 
+    def require_able(self, capability: Capability, what: str) -> None:
+        """See that each back end in use can do something.
+
+        Args:
+            capability: what it has to be able to do.
+            what: the same in words, for the message.
+
+        Raises:
+            UsageError: when one cannot.
+        """
+        found = [self.place_of(entry.item) for entry in self.records().values() if entry.exists]
+        places = {place.name: place for place in found}
+        unable = sorted(name for name, place in places.items() if capability not in place.capabilities)
+        if unable:
+            raise UsageError(
+                f"{what} does not work on {', '.join(unable)}.",
+                why="The back end does not offer it, or does not know how to reach what it made.",
+                mend="`aisprint status` and `aisprint outputs` show what is known of it.",
+            )
+
     def records(self) -> dict[str, Record]:
         """What the ledger knows of this back end, by item id."""
         return self.ledger.records(self.backend_name)

@@ -110,6 +110,8 @@ class DirectoryBackend:
     # -- Backend
 
     def observe(self, items: Iterable[Item]) -> Mapping[str, Observed]:
+        if self._settings().get("silent"):
+            raise ExternalError("The world does not answer.")
         return {item.id: self._observe(item.id) for item in items}
 
     def _observe(self, item_id: str) -> Observed:
@@ -165,6 +167,21 @@ class DirectoryBackend:
 
     def close(self) -> None:
         pass
+
+    def messages(self, item: Item) -> str:
+        return f"Contextualised {item.name} with {self._resolve('secret://generated/planted')}.\n"
+
+    def strays(self, application: str) -> tuple[Item, ...]:
+        documents = [json.loads(path.read_text()) for path in sorted(self._items())]
+        clusters = [d for d in documents if d["spec"].get("application") == application]
+        names = {document["name"] for document in clusters}
+        hosted = [d for d in documents if d["spec"].get("cluster") in names]
+        found = [Item(ItemKind.CLUSTER, d["name"], _cluster_spec(d["spec"])) for d in clusters]
+        for document in hosted:
+            spec = FunctionSpec(**document["spec"])
+            needs = (f"cluster/{spec.cluster}",)
+            found.append(Item(ItemKind.FUNCTION, document["name"], spec, needs))
+        return tuple(found)
 
     # -- DataPlane: each put runs the whole chain at once, as the settings script it
 
@@ -248,6 +265,11 @@ class DirectoryBackend:
 
     def log(self, job: Job) -> str:
         return f"{job.function} read {job.input_path}\nTraceback: no digits\n"
+
+
+def _cluster_spec(fields: dict[str, Any]) -> ClusterSpec:
+    resources = tuple(ResourceCapacity(**entry) for entry in fields["resources"])
+    return ClusterSpec(**{**fields, "resources": resources})
 
 
 # -- values to plan with

@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "status": ("status", "tiny", "--qos"),
     "logs": ("logs", "tiny"),
     "outputs": ("outputs", "tiny"),
+    "doctor": ("doctor", "tiny"),
 }
 
 

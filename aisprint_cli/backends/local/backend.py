@@ -73,6 +73,10 @@ class LocalBackend:
         self._environments.close()
         self._client.close()
 
+    def answers(self) -> str:
+        """Where the runtime is, if it is there; nothing is started to find out."""
+        return f"runtime at {self._client.url}" if self._client.has_state() else "starts when it is needed"
+
     # Items
 
     def observe(self, items: Iterable[Item]) -> Mapping[str, Observed]:

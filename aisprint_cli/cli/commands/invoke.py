@@ -83,6 +83,7 @@ def invoke(
 
     Example: aisprint invoke digit_reader pages/*.png --output-dir results
     """
+    from aisprint_cli.backends.interface import Capability
     from aisprint_cli.deploy.invocation import Feed, find_targets
     from aisprint_cli.deploy.workspace import has_ledger, nothing_deployed, open_workspace
 
@@ -93,6 +94,8 @@ def invoke(
         raise nothing_deployed(directory)
     with open_workspace(directory, chosen_backends(backend), durable=False) as workspace:
         workspace.require_complete()
+        for capability in (Capability.DATA, Capability.LOGS):
+            workspace.require_able(capability, "Feeding input")
         feed = Feed(find_targets(workspace.topology(), component), timeout, not no_wait)
         _run(session, workspace, feed, files, many, output_dir, concurrency)
 

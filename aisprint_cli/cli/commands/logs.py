@@ -69,6 +69,10 @@ def logs(
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Print new lines as they come, until Ctrl-C.")
     ] = False,
+    infrastructure: Annotated[
+        bool,
+        typer.Option("--infrastructure", help="Instead, what was written while clusters were set up."),
+    ] = False,
     backend: BackendNames = None,
     output: Output = OutputFormat.TABLE,
     quiet: Quiet = False,
@@ -77,19 +81,31 @@ def logs(
 ) -> None:
     """Show what components wrote: by default the last run of each.
 
+    --infrastructure shows what setting up clusters and functions wrote instead, such as
+    contextualisation messages, and why one failed.
+
     Example: aisprint logs digit_reader classify --failed --tail 20
     """
+    from aisprint_cli.backends.interface import Capability
     from aisprint_cli.deploy.logs import Selection
     from aisprint_cli.deploy.workspace import has_ledger, nothing_deployed, open_workspace
 
     session = open_session(output, quiet, verbose, no_color)
     directory, component = _split(arguments or [], application_dir)
+    if infrastructure and (job or trace or failed or follow):
+        raise UsageError(
+            "--infrastructure shows no runs: --job, --trace, --failed and --follow are about them."
+        )
     if follow and output is OutputFormat.JSON:
         raise UsageError("--follow prints lines as they come; it has no JSON form.")
     if not has_ledger(directory):
         raise nothing_deployed(directory)
     with open_workspace(directory, chosen_backends(backend)) as workspace:
         workspace.require_deployed()
+        if infrastructure:
+            _show_messages(session, workspace, component, tail)
+            return
+        workspace.require_able(Capability.LOGS, "Showing logs")
         topology = workspace.topology()
         functions = (topology.require(component),) if component is not None else topology.functions
         selection = Selection(last, job, trace, failed)
@@ -172,7 +188,26 @@ def _show(
         if not found:
             console.print("No runs yet." if not selection.failed else "No run failed.")
 
-    session.emit("aisprint.logs/1", {"jobs": found}, human)
+    session.emit("aisprint.logs/1", {"jobs": found, "infrastructure": []}, human)
+
+
+def _show_messages(session: Session, workspace: Workspace, name: str | None, lines: int | None) -> None:
+    from aisprint_cli.deploy.infrastructure_messages import read_messages
+    from aisprint_cli.deploy.logs import tail
+
+    found = [
+        {"item": entry.item.id, "state": entry.state.value, "messages": tail(entry.text, lines)}
+        for entry in read_messages(workspace, name)
+    ]
+
+    def human(console: Console) -> None:
+        for entry in found:
+            console.print(f"== {entry['item']}, {entry['state']}", style="bold", markup=False)
+            console.print(
+                entry["messages"].rstrip("\n") or "(nothing was said)", markup=False, soft_wrap=True
+            )
+
+    session.emit("aisprint.logs/1", {"jobs": [], "infrastructure": found}, human)
 
 
 def _document(job: Job, part: str, text: str) -> dict[str, Any]:

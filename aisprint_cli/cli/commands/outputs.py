@@ -47,7 +47,7 @@ def outputs(
     ] = False,
     backend: BackendNames = None,
     output: Annotated[
-        OutputsFormat, typer.Option("--output", "-o", help="The form of the result on stdout.")
+        OutputsFormat, typer.Option("--output", "--format", "-o", help="The form of the result on stdout.")
     ] = OutputsFormat.TABLE,
     quiet: Quiet = False,
     verbose: Verbose = 0,
