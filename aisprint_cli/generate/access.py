@@ -31,6 +31,7 @@ _PLAIN: Final = (
     ("aws", "timeout"),
     ("aws", "ephemeral_storage"),
     ("aws", "log_retention_days"),
+    ("aws", "function_config"),
     ("kubernetes", "context"),
     ("kubernetes", "namespace"),
     ("kubernetes", "kubeconfig"),

@@ -116,7 +116,7 @@ def image_of(spec: FunctionSpec) -> Image:
 def _architecture(given: str, image: Image) -> str:
     """The one given, else the one in the image's name, else that of most machines."""
     named = next((word for word in _ARCHITECTURES if word in image.uri.lower()), "amd64")
-    return _ARCHITECTURES.get(given or named, "x86_64")
+    return _ARCHITECTURES.get((given or named).lower(), "x86_64")
 
 
 def _memory(spec: FunctionSpec) -> int:

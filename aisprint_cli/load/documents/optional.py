@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aisprint_cli.load.shapes.collections import ANYTHING, Field, ListOf, MapOf, Record
-from aisprint_cli.load.shapes.values import Boolean, Label, Number, Text, Verbatim
+from aisprint_cli.load.shapes.values import Boolean, Choice, Label, Number, Text, Verbatim
 
 _SECRET = "Rather than the secret itself: env:NAME, file:PATH or keyring:SERVICE/NAME."  # noqa: S105
 _CHECKED = "Whether its certificate is checked; it is where nothing is said."
@@ -77,6 +77,11 @@ _AWS = Record(
         ),
         "log_retention_days": Field(
             Number(minimum=1, integer=True, quoted=True), "Days after which logs are deleted."
+        ),
+        "function_config": Field(
+            Choice(("environment", "image"), {}),
+            "Where a function finds its configuration: its environment, which is short, or a file that"
+            " its image holds; environment where nothing is said.",
         ),
     },
 )
