@@ -12,6 +12,7 @@ import re
 import shutil
 import threading
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import md5
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -29,6 +30,7 @@ class BucketServer:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.access_key = ACCESS_KEY
+        self.on_get: Callable[[], None] = lambda: None
         handler = type("Handler", (_Handler,), {"buckets": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
@@ -98,6 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif not (bucket / key).is_file():
             self._error(404, "NoSuchKey")
         else:
+            self.buckets.on_get()
             content = (bucket / key).read_bytes()
             stored = datetime.fromtimestamp((bucket / key).stat().st_mtime, UTC)
             self._answer(

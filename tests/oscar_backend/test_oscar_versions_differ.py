@@ -10,7 +10,7 @@ from double_cluster import ONE, Shop
 from oscar_double import Fault
 
 from aisprint_cli.backends.interface import KEPT_DATA, ItemState, JobState
-from aisprint_cli.errors import ExternalError, Retry
+from aisprint_cli.errors import ExternalError, InvalidInputError, Retry
 
 TRACE = "0b0e7f64-2c0e-4b43-9a35-0d1f2a3b4c5d"
 
@@ -255,3 +255,32 @@ def test_the_folder_of_kept_data_is_private(shop: Shop, tmp_path: Path) -> None:
 
     root = shop.application / ".aisprint" / "kept" / "oscar"
     assert root.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("version", ["v3.6.1"])
+def test_data_that_still_changes_is_not_given_up(shop: Shop) -> None:
+    find = shop.function("find")
+    shop.apply(find)
+    shop.store("find/input/a.txt")
+    fetched = iter(range(100))
+    shop.minio.on_get = lambda: shop.store(f"find/output/{next(fetched)}.txt")
+
+    with pytest.raises(ExternalError, match="changes while it is saved") as caught:
+        shop.remove(find, keep_data=True)
+    assert caught.value.retry is Retry.LATER
+    assert "find" in shop.oscar.services
+
+    shop.minio.on_get = lambda: None
+    shop.remove(find, keep_data=True)
+    assert "find/input/a.txt" in shop.kept
+    assert len(shop.kept) > 1
+
+
+@pytest.mark.parametrize("version", ["v3.6.1"])
+def test_keys_of_amazon_are_not_made_up(shop: Shop) -> None:
+    providers = {"s3": {"shop-l3": {"access_key": "secret://generated/shop-l3/s3_access_key"}}}
+
+    with pytest.raises(InvalidInputError, match="nobody gave keys"):
+        shop.apply(shop.function("find", storage_providers=providers))
+
+    assert shop.oscar.services == {}

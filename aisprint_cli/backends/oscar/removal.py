@@ -12,9 +12,10 @@ from aisprint_cli.backends.objects.keeping import KeptData
 from aisprint_cli.backends.objects.store import ObjectStore
 from aisprint_cli.backends.oscar.client import OscarClient
 from aisprint_cli.backends.oscar.services import without_buckets
-from aisprint_cli.errors import ExternalError
+from aisprint_cli.errors import ExternalError, Retry
 
 _DELETES_BUCKETS_FROM: Final = (3, 4)
+_SAVES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +89,23 @@ def _save(
             " undeploy without --keep-data.",
         )
     for bucket in going:
-        count = keep.save(store, spec.cluster, bucket)
+        count = _save_at_rest(store, keep, spec.cluster, bucket)
         if count:
             progress(f"Kept {count} objects of the bucket {bucket}")
+
+
+def _save_at_rest(store: ObjectStore, keep: KeptData, cluster: str, bucket: str) -> int:
+    """Save a bucket as it is when nothing changes in it any more; how many objects."""
+    for _ in range(_SAVES):
+        before = set(store.objects(f"{bucket}/"))
+        count = keep.save(store, cluster, bucket)
+        if set(store.objects(f"{bucket}/")) == before:
+            return count
+    raise ExternalError(
+        f"The bucket {bucket} of {cluster} changes while it is saved, so nothing was removed.",
+        mend="Wait until no input is under way, then run this again.",
+        retry=Retry.LATER,
+    )
 
 
 def _sweep(spec: FunctionSpec, going: Iterable[str], store: ObjectStore | None, progress: Progress) -> None:

@@ -9,6 +9,7 @@ from aisprint_cli.backends.folders import Folder, folder_in
 from aisprint_cli.backends.interface import FunctionSpec, Item
 from aisprint_cli.backends.revealed import Revealed, is_reference
 from aisprint_cli.backends.run_log import framed
+from aisprint_cli.errors import InvalidInputError
 
 ITEM: Final = "AISPRINT_ITEM"
 DIGEST: Final = "AISPRINT_DIGEST"
@@ -16,6 +17,7 @@ FOUND: Final = "AISPRINT_FOUND_BUCKETS"
 """The variable that names buckets which were there before the service, and outlive it."""
 UNFINISHED: Final = "unfinished"
 RESOURCE: Final = "aisprint.resource"
+_GENERATED: Final = "secret://generated/"
 _SECRETS_FROM: Final = (3, 4)
 _PLAIN: Final = ("name", "image", "script", "memory", "enable_gpu", "enable_sgx", "alpine")
 
@@ -27,7 +29,11 @@ def sent_document(
 
     The item and its digest go as environment variables: every version of OSCAR gives those back.
     Secret variables become Kubernetes secrets where the version knows them.
+
+    Raises:
+        InvalidInputError: when it writes to a bucket of Amazon's that nobody gave keys for.
     """
+    _require_keys(spec)
     document = dict(secrets.fill(spec.service))
     document["script"] = framed(str(spec.service.get("script", "")))
     document["cpu"] = _quantity(document.get("cpu", ""))
@@ -40,6 +46,18 @@ def sent_document(
         held = {"Secrets": secret} if secret else {}
         document["environment"] = {"Variables": {**plain, **marks}, **held}
     return {key: value for key, value in document.items() if value not in (None, "", [], {})}
+
+
+def _require_keys(spec: FunctionSpec) -> None:
+    """See that no key of Amazon's is one that was made up: only Amazon gives those."""
+    for name, facts in ((spec.service.get("storage_providers") or {}).get("s3") or {}).items():
+        if str(facts.get("access_key", "")).startswith(_GENERATED):
+            raise InvalidInputError(
+                f"{spec.part} writes to the S3 storage of {name}, and nobody gave keys for it.",
+                why="It runs outside AWS, where no role of AWS lets it in.",
+                mend="Give aws.access_key and aws.secret_key of that layer in physical_nodes.yaml, as"
+                " env:NAME or file:PATH.",
+            )
 
 
 def _variables(spec: FunctionSpec, secrets: Revealed) -> tuple[dict[str, str], dict[str, str]]:
