@@ -52,6 +52,20 @@ def print_comparison(console: Console, changes: Sequence[str], comparison: Compa
     print_page(console, table)
 
 
+def print_changes_without_placement(
+    console: Console, changes: Sequence[str], before: Assessment | None
+) -> None:
+    """Print that changes leave no placement, and what it cost without them."""
+    if not changes:
+        return
+    words = ", ".join(changes)
+    if before is None:
+        console.print(f"\nThat is with {words}; without, no placement is known either.", markup=False)
+    else:
+        cost = money(before.cost)
+        console.print(f"\nThat is with {words}; without, the cheapest costs {cost}.", markup=False)
+
+
 def _bought(instances: int | None, cost: float) -> str:
     if instances is None:
         return f"costs {money(cost)}" if cost else "not used"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from aisprint_cli.errors import StateError, UsageError
+from aisprint_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -45,6 +45,14 @@ class Request:
     def asks(self) -> bool:
         """Whether anything was asked for besides the placement."""
         return bool(self.what_if or self.load or self.pareto or self.report)
+
+    @property
+    def skipped(self) -> tuple[str, ...]:
+        """What cannot be done without a placement, by its option."""
+        if self.report is not None:
+            return ()
+        asked = {"--load": self.load, "--pareto": bool(self.pareto)}
+        return tuple(option for option, given in asked.items() if given)
 
     @property
     def explains(self) -> bool:
@@ -232,29 +240,22 @@ class AnalysisRun:
         return Analyst(Searcher(None, cancelled, time.monotonic), self.request.time_s)
 
 
-def write_report(
-    path: Path,
+def report_page(
     title: str,
     assessment: Assessment,
     result: Result,
     cpu_s: float,
     analysis: Analysis,
     next_best: tuple[NextBest, ...],
-) -> None:
-    """Write the report of a placement and what was found besides.
-
-    Raises:
-        StateError: when the file cannot be written.
-
-    """
-    from aisprint_cli import __version__
+) -> str:
+    """The page of a placement and what was found besides."""
+    from aisprint_cli.cli.report_file import program
     from aisprint_cli.report.html import report_html
     from aisprint_cli.report.placement_report import PlacementReport
-    from aisprint_cli.system.files import write_atomic
 
     report = PlacementReport(
         title=title,
-        program=f"aisprint {__version__}",
+        program=program(),
         assessment=assessment,
         result=result,
         cpu_s=cpu_s,
@@ -266,10 +267,4 @@ def write_report(
         what_if=analysis.comparison,
         changes=analysis.changes,
     )
-    try:
-        write_atomic(path, report_html(report))
-    except OSError as error:
-        raise StateError(
-            f"{path} cannot be written: {error.strerror or error}.",
-            mend="Check that its directory may be written to.",
-        ) from error
+    return report_html(report)

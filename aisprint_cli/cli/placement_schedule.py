@@ -22,11 +22,18 @@ _MOST_EXPLAINED = 3
 
 @dataclass(frozen=True)
 class ScheduleRun:
-    """One search for a schedule, which may take `time_s` seconds."""
+    """One search for a schedule.
+
+    `time_s` is how long it may take; `report` the page to write, if any, about what is called `name`;
+    `changes` are those of what-if, which the problem already has.
+    """
 
     session: Session
     schema: str
+    name: str
     time_s: float
+    report: Path | None = None
+    changes: tuple[str, ...] = ()
 
     def run(self, problem: Problem, path: Path) -> None:
         """Read the schedule file, search, and tell what was found.
@@ -60,6 +67,13 @@ class ScheduleRun:
         from aisprint_cli.cli.schedule_view import print_schedule
         from aisprint_cli.placement.schedule.values import schedule_values
 
+        if self.report is not None:
+            from aisprint_cli.cli.report_file import program, write_page
+            from aisprint_cli.report.html import schedule_html
+            from aisprint_cli.report.schedule_page import ScheduleReport
+
+            report = ScheduleReport(self.name, program(), found, cpu_s, self.changes)
+            write_page(self.session, self.report, schedule_html(report))
         self.session.emit(
             self.schema,
             {**schedule_values(found), "cpu_s": cpu_s},
@@ -77,6 +91,15 @@ class ScheduleRun:
             {"period": found.problem.periods[number].name, **conflict.to_json()}
             for number, conflict in conflicts.items()
         ]
+        if self.report is not None:
+            from aisprint_cli.cli.report_file import conflict_page, write_page
+
+            parts = tuple(
+                (found.problem.periods[item].name, conflict) for item, conflict in conflicts.items()
+            )
+            proven = found.status.value == "infeasible"
+            page = conflict_page(self.name, parts, cpu_s, self.changes, proven=proven)
+            write_page(self.session, self.report, page)
         data: dict[str, Any] = {**schedule_values(found), "cpu_s": cpu_s, "conflicts": reasons}
         self.session.emit(self.schema, data, lambda console: print_impossible(console, found, conflicts))
         if found.status.value == "infeasible":

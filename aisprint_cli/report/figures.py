@@ -34,6 +34,8 @@ def percent(share: float) -> str:
     """A share, to one decimal below ten percent."""
     if not math.isfinite(share):
         return "without end"
+    if 0 < share < 0.0005:
+        return "under 0.1 %"
     return f"{100 * share:.0f} %" if share >= 0.0995 or share == 0 else f"{100 * share:.1f} %"
 
 

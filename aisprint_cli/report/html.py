@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from aisprint_cli.report.conflict_page import make_conflict_page
 from aisprint_cli.report.page import make_page
+from aisprint_cli.report.schedule_page import make_schedule_page
 from aisprint_cli.system.packaged import templates_directory
 
 if TYPE_CHECKING:
+    from aisprint_cli.report.conflict_page import ConflictReport
     from aisprint_cli.report.placement_report import PlacementReport
+    from aisprint_cli.report.schedule_page import ScheduleReport
 
 
 def report_html(report: PlacementReport) -> str:
-    """The text of the page."""
+    """The page of a placement."""
+    return _rendered("placement.html.jinja", make_page(report))
+
+
+def schedule_html(report: ScheduleReport) -> str:
+    """The page of a schedule."""
+    return _rendered("schedule.html.jinja", make_schedule_page(report))
+
+
+def conflict_html(report: ConflictReport) -> str:
+    """The page of a problem without placement."""
+    return _rendered("conflict.html.jinja", make_conflict_page(report))
+
+
+def _rendered(template: str, page: Any) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -23,4 +41,4 @@ def report_html(report: PlacementReport) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    return environment.get_template("placement.html.jinja").render(page=make_page(report))
+    return environment.get_template(template).render(page=page)

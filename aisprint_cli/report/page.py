@@ -12,6 +12,7 @@ from aisprint_cli.placement.exact import Status
 from aisprint_cli.report.curves import FrontView, LoadView, front_view, load_view
 from aisprint_cli.report.figures import percent, plain, rate, seconds, significant
 from aisprint_cli.report.graph_view import GraphView, graph_view
+from aisprint_cli.report.surface_view import SurfaceView, surface_view
 
 if TYPE_CHECKING:
     from aisprint_cli.placement.constraints import Assessment
@@ -112,11 +113,11 @@ class WhatIfView:
 class Page:
     """All that the template writes."""
 
+    kind: str
     title: str
     program: str
     verdict: str
-    proven: bool
-    feasible: bool
+    state: str
     tiles: tuple[Tile, ...]
     graph: GraphView
     slices: tuple[Slice, ...]
@@ -128,6 +129,7 @@ class Page:
     alternatives: tuple[AlternativeRow, ...]
     load: LoadView | None
     fronts: tuple[FrontView, ...]
+    surfaces: tuple[SurfaceView, ...]
     what_if: WhatIfView | None
     proof: tuple[str, ...]
 
@@ -138,11 +140,11 @@ def make_page(report: PlacementReport) -> Page:
     told = [item for item in assessment.constraints if item.kind not in STRUCTURE]
     bars = sorted((_bar(item) for item in told), key=lambda bar: -bar.share)
     return Page(
+        kind="Placement",
         title=report.title,
         program=report.program,
         verdict=_verdict(report.result, assessment),
-        proven=report.result.status is Status.OPTIMAL,
-        feasible=assessment.feasible,
+        state=_state(report.result, assessment),
         tiles=tuple(_tiles(report)),
         graph=graph_view(assessment),
         slices=tuple(_slices(assessment)),
@@ -154,9 +156,17 @@ def make_page(report: PlacementReport) -> Page:
         alternatives=tuple(_alternatives(assessment, report.next_best)),
         load=load_view(report),
         fronts=tuple(front_view(front, assessment) for front in report.fronts if front.points),
+        surfaces=tuple(surface_view(item, assessment) for item in report.surfaces if item.points),
         what_if=_what_if(report),
         proof=tuple(_proof(report)),
     )
+
+
+def _state(result: Result, assessment: Assessment) -> str:
+    """How good it is in one word: proven and feasible, feasible, or not even that."""
+    if not assessment.feasible:
+        return "bad"
+    return "good" if result.status is Status.OPTIMAL else "open"
 
 
 def _verdict(result: Result, assessment: Assessment) -> str:

@@ -146,7 +146,7 @@ def test_a_stopped_search_is_not_called_proven() -> None:
     assert result.placement is not None
     stopped = Result(Status.STOPPED, result.placement, result.cost, 0.9 * result.cost, 3, 50)
     page = make_page(PlacementReport("s", "a", assess(problem, result.placement), stopped, 1.0))
-    assert not page.proven
+    assert page.state == "open"
     assert "Proven" not in page.verdict
     assert "10 %" in page.verdict
     assert any("stopped" in step for step in page.proof)

@@ -159,7 +159,6 @@ def _refuse_with_schedule(
         "--explain": explain,
         "--load": request.load and request.report is None,
         "--pareto": bool(request.pareto) and request.report is None,
-        "--report": request.report is not None,
     }
     wrong = [option for option, given in asked.items() if given]
     if wrong:
@@ -176,7 +175,7 @@ def _schedule(
     from aisprint_cli.placement.what_if import what_if
 
     path = find_schedule_file(system, given)
-    run = ScheduleRun(session, SCHEMA, time_s)
+    run = ScheduleRun(session, SCHEMA, system.resolve().stem, time_s, request.report, request.what_if)
     run.run(what_if(problem, request.what_if), path)
 
 
@@ -257,7 +256,7 @@ class _Run:
             self.file = replace(self.file, problem=changed)
         result, cpu_s = self._search(self.file.problem)
         if result.placement is None:
-            raise self._report_none(self.file.problem, result, cpu_s)
+            raise self._report_none(self.file.problem, result, cpu_s, before)
         assessment = assess(self.file.problem, result.placement)
         self._report(assessment, result, cpu_s, before)
         return assessment
@@ -274,8 +273,9 @@ class _Run:
     def _report(
         self, assessment: Assessment, result: Result, cpu_s: float, before: Assessment | None
     ) -> None:
-        from aisprint_cli.cli.placement_analysis import AnalysisRun, write_report
+        from aisprint_cli.cli.placement_analysis import AnalysisRun, report_page
         from aisprint_cli.cli.placement_view import print_alternatives, print_placement, print_proof
+        from aisprint_cli.cli.report_file import write_page
         from aisprint_cli.placement.report import assessment_values
 
         request = self._request
@@ -297,8 +297,8 @@ class _Run:
             found.print(console, assessment)
 
         if request.report is not None:
-            write_report(request.report, self._name, assessment, result, cpu_s, found, alternatives)
-            self._session.note(f"Wrote {request.report}.")
+            page = report_page(self._name, assessment, result, cpu_s, found, alternatives)
+            write_page(self._session, request.report, page)
         self._session.emit(SCHEMA, data, human)
 
     def _alternatives(self, assessment: Assessment) -> tuple[NextBest, ...]:
@@ -309,9 +309,13 @@ class _Run:
         with interruptible(self._session) as cancelled:
             return Searcher(self._time_limit_s, cancelled, time.monotonic).next_best(assessment)
 
-    def _report_none(self, problem: Problem, result: Result, cpu_s: float) -> InfeasibleError:
+    def _report_none(
+        self, problem: Problem, result: Result, cpu_s: float, before: Assessment | None
+    ) -> InfeasibleError:
         """Without a placement: why there is none, or that the time was too short to find one."""
+        from aisprint_cli.cli.analysis_view import print_changes_without_placement
         from aisprint_cli.cli.placement_view import print_conflict
+        from aisprint_cli.cli.report_file import conflict_page, write_page
         from aisprint_cli.placement.anytime import Searcher
         from aisprint_cli.placement.exact import Status
         from aisprint_cli.placement.report import semantics_name
@@ -328,19 +332,38 @@ class _Run:
             "feasible": False if proven else None,
             "placement": None,
             "conflict": conflict.to_json(),
+            **_changes_values(self._request.what_if, before),
         }
-        self._session.emit(SCHEMA, data, lambda console: print_conflict(console, conflict, proven=proven))
-        return _no_placement(proven=proven)
+
+        def human(console: Any) -> None:
+            print_conflict(console, conflict, proven=proven)
+            print_changes_without_placement(console, self._request.what_if, before)
+
+        if self._request.report is not None:
+            page = conflict_page(self._name, (("", conflict),), cpu_s, self._request.what_if, proven=proven)
+            write_page(self._session, self._request.report, page)
+        self._session.emit(SCHEMA, data, human)
+        return _no_placement(proven=proven, skipped=self._request.skipped)
 
 
-def _no_placement(*, proven: bool) -> InfeasibleError:
-    """The error of an ended search; the reasons are in the result."""
+def _no_placement(*, proven: bool, skipped: tuple[str, ...]) -> InfeasibleError:
+    """The error of an ended search; the reasons are in the result. `skipped` are options it left undone."""
+    why = f"Without one there is nothing that {' and '.join(skipped)} could be about." if skipped else ""
     if proven:
-        return InfeasibleError("No placement keeps every limit.")
+        return InfeasibleError("No placement keeps every limit.", why=why)
     return InfeasibleError(
         "No placement was found in time; whether there is one is not known.",
+        why=why,
         mend="Give a longer --time-limit, or ease a limit.",
     )
+
+
+def _changes_values(changes: tuple[str, ...], before: Assessment | None) -> dict[str, Any]:
+    """The changes after which there is no placement, and what it cost without them."""
+    if not changes:
+        return {}
+    cost = None if before is None else before.cost
+    return {"what_if": {"changes": list(changes), "comparison": None, "cost_before": cost}}
 
 
 def _search_values(result: Result, cpu_s: float) -> dict[str, Any]:
