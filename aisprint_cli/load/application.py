@@ -30,8 +30,9 @@ from aisprint_cli.load.checks.names import check_names
 from aisprint_cli.load.checks.optional import check_physical, check_solver
 from aisprint_cli.load.checks.qos import check_qos
 from aisprint_cli.load.checks.resources import check_resources
+from aisprint_cli.load.checks.rules import check_rules
 from aisprint_cli.load.components import SOURCE, Components, read_components
-from aisprint_cli.load.documents import CANDIDATES, DAG, INPUTS, PHYSICAL, RESOURCES, SOLVER
+from aisprint_cli.load.documents import CANDIDATES, DAG, INPUTS, PHYSICAL, RESOURCES, RULES, SOLVER
 from aisprint_cli.load.documents_reader import Document, read_document
 from aisprint_cli.load.reporter import Reporter
 from aisprint_cli.load.source_map import SourceMap
@@ -168,6 +169,7 @@ def _check(directory: Path, drafts: _Drafts, checker: Checker) -> None:
         check_resources(catalogue, resources, checker)
         check_physical(drafts.value(PHYSICAL.name), catalogue, candidates, checker)
         check_solver(drafts.value(SOLVER.name), catalogue, checker)
+    check_rules(drafts.value(RULES.name), catalogue, dag, candidates, components, checker)
     if candidates is not None:
         _check_candidates(drafts, candidates, segments, checker)
 
@@ -203,4 +205,5 @@ def _build(drafts: _Drafts) -> Application | None:
         sources=MappingProxyType(sources),
         solver=drafts.value(SOLVER.name) or EMPTY,
         physical_nodes=drafts.value(PHYSICAL.name) or EMPTY,
+        placement_rules=drafts.value(RULES.name) or EMPTY,
     )

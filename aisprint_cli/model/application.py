@@ -25,7 +25,7 @@ class ComponentSource:
 class Application:
     """A validated application. `sources` holds alternatives too, by component name.
 
-    `solver` and `physical_nodes` are the documents as read, for the stages that own them.
+    `solver`, `physical_nodes` and `placement_rules` are the documents as read, for the stages that own them.
     """
 
     dag: Dag
@@ -34,6 +34,8 @@ class Application:
     sources: Mapping[str, ComponentSource]
     solver: Mapping[str, Any] = field(default_factory=lambda: EMPTY, compare=False, repr=False)
     physical_nodes: Mapping[str, Any] = field(default_factory=lambda: EMPTY, compare=False, repr=False)
+
+    placement_rules: Mapping[str, Any] = field(default_factory=lambda: EMPTY, compare=False, repr=False)
 
     @property
     def name(self) -> str:

@@ -21,10 +21,12 @@ from aisprint_cli.model.naming import BASE_DESIGN, Part, segment_design
 from aisprint_cli.model.resources import Layer as ApplicationLayer
 from aisprint_cli.model.resources import LayerKind
 from aisprint_cli.performance.functions import mean_response_s
+from aisprint_cli.placement.application_rules import ApplicationRules
 from aisprint_cli.placement.problem import (
     PYTHON_SEMANTICS,
     Alternative,
     Component,
+    Discipline,
     Layer,
     LocalLimit,
     NetworkDomain,
@@ -44,6 +46,8 @@ _CANDIDATES_PATH: Final = "common_config/candidate_deployments.yaml"
 _DAG_PATH: Final = "common_config/application_dag.yaml"
 _IDLE_S: Final = 600.0
 """How long functions are kept warm where the resource does not say: what the reference assumes."""
+_TRANSITIONS: Final = 1000
+"""Transitions that the `transitionCost` of a resource is the price of: as clouds state it."""
 _GROUPS: Final = (
     ("EdgeResources", Tier.EDGE),
     ("CloudResources", Tier.CLOUD),
@@ -53,10 +57,17 @@ _GROUPS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What a part was measured to need on a resource: service time (s), for functions warm and cold."""
+    """What a part was measured to need on a resource: service time (s), for functions warm and cold.
+
+    `scv` and `curve` are as in `problem.Option`; `queues` says that the resource serves one request after
+    the other on each of its cores.
+    """
 
     demand_s: float
     cold_s: float | None = None
+    scv: float = 1.0
+    curve: tuple[tuple[float, float], ...] = ()
+    queues: bool = False
 
 
 @dataclass(frozen=True)
@@ -150,6 +161,7 @@ class _Builder:
         self._order = application.dag.topological_order()
         self._numbers = {name: number for number, name in enumerate(self._order)}
         self._tiers = _tiers(application)
+        self._rules = ApplicationRules(application.placement_rules, tuple(application.catalogue))
         self._layers = {layer.number: index for index, layer in enumerate(application.catalogue)}
         self._resources = {
             resource.name: (index, layer)
@@ -167,7 +179,7 @@ class _Builder:
         period = self._application.solver.get("Time")
         return Problem(
             entry_rate_per_s=rate_per_s,
-            layers=tuple(Layer(layer.key, self._tiers[layer.number]) for layer in catalogue),
+            layers=tuple(self._layer(layer) for layer in catalogue),
             resources=tuple(self._all_resources()),
             components=tuple(self._component(name, rates[name]) for name in self._order),
             domains=tuple(self._domains()),
@@ -176,7 +188,11 @@ class _Builder:
             period_h=float(period) if isinstance(period, (int, float)) else 1.0,
             semantics=semantics,
             function_response=mean_response_s,
+            rules=self._rules.rules(self._order),
         )
+
+    def _layer(self, layer: ApplicationLayer) -> Layer:
+        return Layer(layer.key, self._tiers[layer.number], self._rules.region(layer))
 
     def _no_models(self) -> None:
         names = ", ".join(self._order[:8])
@@ -194,7 +210,8 @@ class _Builder:
             is_function = self._tiers[layer.number] is Tier.FUNCTIONS
             for resource in layer.resources:
                 idle = resource.document.get("idleTime")
-                yield Resource(
+                asked = resource.document.get("transitionCost")
+                priced = Resource(
                     name=resource.name,
                     layer=index,
                     limit=resource.nodes,
@@ -203,7 +220,15 @@ class _Builder:
                     memory_mib=math.inf if is_function or not resource.memory_mib else resource.memory_mib,
                     cores=resource.cores or 1.0,
                     idle_before_kill_s=float(idle) if isinstance(idle, (int, float)) else _IDLE_S,
+                    transition_cost=float(asked) / _TRANSITIONS if is_function and asked else 0.0,
+                    discipline=self._discipline(resource.name),
                 )
+                yield self._rules.on_terms(priced, resource)
+
+    def _discipline(self, name: str) -> Discipline:
+        """Queues where any model of the resource says so."""
+        queues = any(item.queues for (_, other), item in self._measured.demands.items() if other == name)
+        return Discipline.MULTI_SERVER if queues else Discipline.PROCESSOR_SHARING
 
     def _component(self, name: str, rate_per_s: float) -> Component:
         outgoing = self._application.dag.outgoing(name)
@@ -251,8 +276,16 @@ class _Builder:
     def _options(self, part: Part) -> Iterator[Option]:
         for container, number in self._places(part):
             demand = self._measured.demands.get((part.name, self._names[number]))
-            if demand is not None and not (self._is_function(number) and demand.cold_s is None):
-                yield Option(number, container.memory_mib, demand.demand_s, demand.cold_s or 0.0)
+            incomplete = self._is_function(number) and demand is not None and demand.cold_s is None
+            if demand is not None and (demand.curve or not incomplete):
+                yield Option(
+                    number,
+                    container.memory_mib,
+                    demand.demand_s,
+                    demand.cold_s or 0.0,
+                    scv=demand.scv,
+                    curve=demand.curve,
+                )
 
     def _places(self, part: Part) -> Iterator[tuple[Container, int]]:
         """The resources that a part may run on and that can hold it, each with the container for it."""
@@ -315,13 +348,15 @@ class _Builder:
                 waiting.extend(domains[key].subdomains)
             layers = {self._layers[layer.number] for key in inside for layer in domains[key].layers}
             bandwidth = domain.bandwidth_mbit_s or math.inf
-            yield NetworkDomain(domain.key, frozenset(layers), domain.access_delay_s, bandwidth)
+            shared = self._rules.is_shared(domain.key)
+            yield NetworkDomain(domain.key, frozenset(layers), domain.access_delay_s, bandwidth, shared)
 
     def _local_limits(self) -> Iterator[LocalLimit]:
         for name in self._order:
             limits = self._application.sources[name].annotations.exec_time
             if limits is not None and limits.local_limit_s is not None:
-                yield LocalLimit(self._numbers[name], limits.local_limit_s)
+                percentile = self._rules.percentile(name, "local")
+                yield LocalLimit(self._numbers[name], limits.local_limit_s, percentile)
 
     def _path_limits(self) -> Iterator[PathLimit]:
         dag = self._application.dag
@@ -333,7 +368,8 @@ class _Builder:
             path = [owner.get(item, item) for item in (*limits.previous, name)]
             if all(after in dag.successors(before) for before, after in pairwise(path)):
                 numbers = tuple(self._numbers[item] for item in path)
-                yield PathLimit(f"to {name}", numbers, limits.global_limit_s)
+                percentile = self._rules.percentile(name, "global")
+                yield PathLimit(f"to {name}", numbers, limits.global_limit_s, percentile)
 
 
 def _tiers(application: Application) -> dict[int, Tier]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,8 @@ from aisprint_cli.load.shapes.reader import INVALID, Reader
 from aisprint_cli.load.shapes.values import Number
 from aisprint_cli.load.yaml_source import compose
 from aisprint_cli.placement.from_application import MODELS_PATH, SIZES_PATH, Demand, Measurements
+from aisprint_cli.placement.system_entries import number
+from aisprint_cli.placement.system_options import MODEL_KEYS, MULTICORE, TABLE, read_points
 
 _KB_PER_MB: Final = 1000.0
 _SIZES: Final = MapOf(Number(minimum=0), "data sizes in KB, by part")
@@ -66,14 +69,15 @@ def _demands(root: JsonValue) -> dict[tuple[str, str], Demand]:
 
 
 def _demand(model: JsonValue) -> Demand | None:
+    model.check_keys(MODEL_KEYS)
     warm, cold = model.find("demandWarm"), model.find("demandCold")
-    plain = model.find("demand")
+    plain = model.find("demand") or (warm if model.find("points") is not None else None)
     if warm is not None and cold is not None:
         warm_s, cold_s = warm.number(minimum=0), cold.number(minimum=0)
-        return None if warm_s is None or cold_s is None else Demand(warm_s, cold_s)
+        return None if warm_s is None or cold_s is None else _detailed(Demand(warm_s, cold_s), model)
     if plain is not None:
         demand_s = plain.number(minimum=0)
-        return None if demand_s is None else Demand(demand_s)
+        return None if demand_s is None else _detailed(Demand(demand_s), model)
     if not isinstance(model.value, dict):
         list(model.entries())
         return None
@@ -81,6 +85,17 @@ def _demand(model: JsonValue) -> Demand | None:
     named = f" (`{kind.value}`)" if kind is not None else ""
     model.report(INCOMPLETE, f"The performance model {model.where}{named} has no demand.")
     return None
+
+
+def _detailed(demand: Demand, model: JsonValue) -> Demand | None:
+    """The demand with how service varies, what was measured, and whether requests queue."""
+    kind = model.find("model")
+    named = None if kind is None else kind.value
+    scv = number(model, "scv", minimum=0, otherwise=1.0)
+    curve = read_points(model) if named == TABLE else ()
+    if scv is None or curve is None:
+        return None
+    return replace(demand, scv=scv, curve=curve, queues=named == MULTICORE)
 
 
 def _sizes(directory: Path, findings: Findings) -> dict[str, float]:

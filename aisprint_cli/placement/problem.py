@@ -115,6 +115,7 @@ class Resource:
     `limit` is how many instances there are at most (functions: unused, they scale by themselves).
     `cost_per_hour` is the price of one bought instance, or, for a function, of one busy instance:
     a function costs `cost_per_hour * warm_s * rate * period_h`. `idle_before_kill_s` is for functions.
+    `transition_cost` is what a function asks for each request besides, beyond that of its layer.
     An instance draws `idle_w` watts without work and `busy_w`, which is no less, with it; a function
     draws `busy_w` while it works. `green_share` of that power comes from renewable sources.
 
@@ -136,6 +137,7 @@ class Resource:
     tiers: tuple[PriceTier, ...] = ()
     availability: float = 1.0
     discipline: Discipline = Discipline.PROCESSOR_SHARING
+    transition_cost: float = 0.0
 
     @property
     def servers(self) -> int:
@@ -371,8 +373,9 @@ class Problem:
 
     def transition_cost(self, component: Component, piece: Piece, option: Option) -> float:
         """The part of a function's cost that is asked for each request, however long it takes."""
+        resource = self.resources[option.resource]
         requests = 3600 * self.period_h * self.function_rate_per_s(component, piece)
-        return self.layers[self.resources[option.resource].layer].transition_cost * requests
+        return (self.layers[resource.layer].transition_cost + resource.transition_cost) * requests
 
     def instance_energy_wh(self, resource: int) -> float:
         """What an instance draws in the period without work; functions have none that are bought."""

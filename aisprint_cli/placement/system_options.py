@@ -37,7 +37,7 @@ POINTS: Final = Fault(
 MULTICORE: Final = "QTmulticore"
 TABLE: Final = "TABLE"
 _FORMULAS: Final = ("QTedge", "QTcloud", "PACSLTK", MULTICORE, TABLE)
-_MODEL_KEYS: Final = ("model", "demand", "demandWarm", "demandCold", "meanTime", "scv", "points")
+MODEL_KEYS: Final = ("model", "demand", "demandWarm", "demandCold", "meanTime", "scv", "points")
 
 
 class OptionReader:
@@ -111,7 +111,7 @@ class OptionReader:
         if model is None:
             item.report(NO_PERFORMANCE, f"There is no performance model of {where}.")
             return None
-        model.check_keys(_MODEL_KEYS)
+        model.check_keys(MODEL_KEYS)
         kind = model.find("model")
         is_function = self._resources.is_function(place)
         measured = kind is not None and kind.value == TABLE

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from load_support import CANDIDATES, DAG, PHYSICAL, RESOURCES, SECURITY, SOLVER, ApplicationFiles
+from rule_cases import RULES, WRONG
 
 CAPTURE, DETECT = "src/capture/main.py", "src/detect/main.py"
 REPORT, ARCHIVE = "src/report/main.py", "src/archive_code/main.py"
@@ -449,4 +450,14 @@ CODE_CASES = [
     _edit("qos.contradiction", CAPTURE, '"local_time_thr": 2', '"local_time_thr": 30', "9", at=DETECT),
 ]
 
-CASES = [*DOCUMENT_CASES, *DAG_CASES, *RESOURCE_CASES, *CANDIDATE_CASES, *OPTIONAL_CASES, *CODE_CASES]
+RULE_CASES = [_write(code, RULES, content, marked) for code, content, marked in WRONG]
+
+CASES = [
+    *DOCUMENT_CASES,
+    *DAG_CASES,
+    *RESOURCE_CASES,
+    *CANDIDATE_CASES,
+    *OPTIONAL_CASES,
+    *RULE_CASES,
+    *CODE_CASES,
+]

@@ -32,6 +32,7 @@ def test_there_is_a_schema_of_every_file() -> None:
         "candidate_resources",
         "environment",
         "physical_nodes",
+        "placement_rules",
         "security",
         "space4ai_d",
     ]

@@ -24,6 +24,7 @@ TITLES = {
     "candidates": "Candidate deployments",
     "physical": "Physical nodes",
     "solver": "The solver's file",
+    "rules": "Placement rules",
     "code": "Code",
     "environment": "Environment variables",
     "annotation": "Annotations",

@@ -9,11 +9,20 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from aisprint_cli.load.codes import components, dag, documents, resources
+from aisprint_cli.load.codes import components, dag, documents, resources, rules
 from aisprint_cli.load.codes.code import Code
 
 __all__ = ["CODES", "Code"]
 
 CODES: Final[Mapping[str, Code]] = MappingProxyType(
-    {code.slug: code for code in (*documents.CODES, *dag.CODES, *resources.CODES, *components.CODES)}
+    {
+        code.slug: code
+        for code in (
+            *documents.CODES,
+            *dag.CODES,
+            *resources.CODES,
+            *rules.CODES,
+            *components.CODES,
+        )
+    }
 )

@@ -12,6 +12,7 @@ from aisprint_cli.load.documents.candidates import CANDIDATE_DEPLOYMENTS
 from aisprint_cli.load.documents.dag import APPLICATION_DAG
 from aisprint_cli.load.documents.optional import ENVIRONMENT, PHYSICAL_NODES, SPACE4AI_D
 from aisprint_cli.load.documents.resources import CANDIDATE_RESOURCES
+from aisprint_cli.load.documents.rules import PLACEMENT_RULES
 from aisprint_cli.load.shapes.collections import ANYTHING
 from aisprint_cli.load.shapes.values import Shape
 
@@ -50,6 +51,9 @@ PHYSICAL: Final = DocumentKind(
 SOLVER: Final = DocumentKind(
     "space4ai_d", "space4ai-d/SPACE4AI-D.yaml", "How the placement solver searches", SPACE4AI_D
 )
+RULES: Final = DocumentKind(
+    "placement_rules", "common_config/placement_rules.yaml", "What placement has to keep", PLACEMENT_RULES
+)
 SECURITY_FILE: Final = DocumentKind(
     "security", "common_config/security.yaml", "Security settings, not prescribed", ANYTHING
 )
@@ -66,7 +70,7 @@ ANNOTATIONS_KIND: Final = DocumentKind(
     ANNOTATIONS_FILE,
 )
 
-INPUTS: Final = (DAG, RESOURCES, CANDIDATES, PHYSICAL, SOLVER, SECURITY_FILE)
+INPUTS: Final = (DAG, RESOURCES, CANDIDATES, PHYSICAL, SOLVER, RULES, SECURITY_FILE)
 KINDS: Final[Mapping[str, DocumentKind]] = MappingProxyType(
     {
         kind.name: kind

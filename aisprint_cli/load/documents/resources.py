@@ -83,7 +83,7 @@ _RESOURCE = Record(
         "region": Field(Label(), "The provider's region, for functions."),
         "idleTime": Field(Number(minimum=0, quoted=True), "Seconds after which idle functions are let go."),
         "transitionCost": Field(
-            Number(minimum=0, quoted=True), "The price of a transition between functions."
+            Number(minimum=0, quoted=True), "The price of a thousand transitions between functions."
         ),
     },
 )
