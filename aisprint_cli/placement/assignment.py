@@ -20,6 +20,7 @@ What the remaining components must add at least is taken over the candidates tha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from operator import add, mul
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -35,9 +36,10 @@ from aisprint_cli.placement.completion import (
 from aisprint_cli.placement.piece_options import wait_s
 from aisprint_cli.placement.problem import RELATIVE_TOLERANCE, Tier
 from aisprint_cli.placement.surrogate import surrogates
+from aisprint_cli.placement.tails import Tail
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     import numpy as np
     from numpy.typing import NDArray
@@ -57,6 +59,11 @@ EASY_NODES = 100
 
 PAUSE_EVERY = 256
 """Nodes between two looks at the clock."""
+
+_FEW = 4
+"""So many completions are tried one after the other; more are held against the time limits at once."""
+
+_NO_ROWS: Sequence[Sequence[float]] = ()
 
 _ANY, _STARTS_OFF_EDGE, _ENDS_ON_EDGE = range(3)
 
@@ -113,6 +120,7 @@ class AssignmentSearch:
             compiled.costs[column][count]
             for column, count in zip(configuration.columns, configuration.instances, strict=True)
         )
+        self._tail: Tail | None = None
         self._energy_left_wh = _energy_left_wh(compiled, configuration)
         self._queues = configuration.queues(compiled)
         alternatives, components = relaxation.minima(costs)
@@ -137,7 +145,7 @@ class AssignmentSearch:
         self._prepare_limits()
         self._patience = EASY_NODES
         try:
-            self._start([])
+            self._start(_NO_ROWS)
         except _HardError:
             self._patience = self.nodes + self._most_nodes if self._most_nodes else 0
             tiers = [
@@ -152,6 +160,7 @@ class AssignmentSearch:
     def _start(self, multipliers: Sequence[Sequence[float]]) -> None:
         self._watch(multipliers)
         self._order_components()
+        self._tail = self._make_tail() if multipliers is not _NO_ROWS else None
         self._ahead: dict[tuple[int, int, int], _Ahead | None] = {}
         self._verdicts = Verdicts(self._compiled, self._configuration)
         try:
@@ -265,6 +274,9 @@ class AssignmentSearch:
         if depth == len(self._order):
             self._complete(weights)
             return
+        if self._tail is not None and depth == len(self._order) - len(self._tail):
+            self._finish(self._tail, regret, weights, off, on)
+            return
         component = self._order[depth]
         after, before = self._compiled.descendants[component], self._compiled.ancestors[component]
         for candidate, own in self._ways[component][self._state(component, off, on)]:
@@ -280,6 +292,46 @@ class AssignmentSearch:
                 if self._in_time(weights_then, ahead.least) and self._draws_no_more(depth + 1):
                     self._descend(depth + 1, total, weights_then, off_then, on_then)
                 self._chosen[component] = None
+
+    def _make_tail(self) -> Tail | None:
+        """The last components in every way at once."""
+        ways = []
+        for component in self._order:
+            own = self._ways[component][_ANY]
+            ways.append((component, [way.candidate for way in own], [way.weights for way in own]))
+        tail = Tail(self._compiled, ways, self._capacity, self._priced, self._budget)
+        if not len(tail):
+            return None
+        self.cut = True
+        tail.watch(self._limits, len(self._configuration.instances))
+        return tail
+
+    def _finish(self, tail: Tail, regret: float, weights: Vector, off: int, on: int) -> None:
+        """Complete a partial placement in every way that the last components leave, cheapest first."""
+        found = tail.fitting(regret, self._budget, weights, off, on)
+        if len(found) > _FEW:
+            found = tail.in_time(found, self._chosen, weights, self._configuration.instances)
+        for number in found.tolist():
+            if tail.cost_of(number, regret, weights) >= self._budget:
+                break
+            self._count_node()
+            ways = tail.candidates(number)
+            weights_then = tuple(map(add, weights, tail.weights(number)))
+            if (
+                all(self._place(*way) for way in ways)
+                and self._in_time(weights_then, (0.0,) * len(weights))
+                and self._draws_no_more(len(self._order))
+            ):
+                self._complete(weights_then)
+            for component, _ in ways:
+                self._chosen[component] = None
+
+    def _place(self, component: int, candidate: Candidate) -> bool:
+        """Choose a candidate unless a bond or the network forbids it."""
+        if not self._reaches(component, candidate):
+            return False
+        self._chosen[component] = candidate
+        return True
 
     def _affords(self, regret: float, weights: Vector, ahead: _Ahead) -> bool:
         """Whether no row overflows, and regrets and capacity that stays idle keep the budget."""
