@@ -239,7 +239,7 @@ def _decide_ready(item: Item, record: Record | None, live_digest: str | None) ->
             return Action.ADOPT, "it exists as wanted but is not in the ledger"
         return Action.UPDATE, "it exists, is not in the ledger, and differs"
     known = record.item.digest if record.state is RecordState.PRESENT else None
-    if (live_digest or known) != item.digest:
+    if (known if live_digest is None else live_digest) != item.digest:
         drifted = known == item.digest
         return Action.UPDATE, "it was changed outside" if drifted else "its specification changed"
     if record.state is not RecordState.PRESENT or known != item.digest:

@@ -152,9 +152,10 @@ def test_a_change_of_a_component_updates_only_its_function() -> None:
     assert plan.changes[0].reason == "its specification changed"
 
 
-def test_what_was_changed_outside_is_repaired_and_said() -> None:
+@pytest.mark.parametrize("digest", ["theirs", ""])
+def test_what_was_changed_outside_is_repaired_and_said(digest: str) -> None:
     recorded, live = _ready(chain())
-    live["cluster/shop-l1"] = replace(live["cluster/shop-l1"], digest="theirs")
+    live["cluster/shop-l1"] = replace(live["cluster/shop-l1"], digest=digest)
 
     (step,) = make_plan(chain(), recorded, live).changes
 
