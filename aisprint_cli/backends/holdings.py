@@ -12,10 +12,12 @@ class Holdings:
     """The items of a deployment; the only sign of those that exist anyway, such as a cluster taken into use.
 
     Args:
+        backend: the back end's name; the ledger may hold items of others too.
         recorded: the items that the ledger holds as there, by id.
     """
 
-    def __init__(self, recorded: Callable[[], Mapping[str, Recorded]]) -> None:
+    def __init__(self, backend: str, recorded: Callable[[], Mapping[str, Recorded]]) -> None:
+        self._backend = backend
         self._recorded = recorded
         self._lock = threading.Lock()
         self._seen: dict[str, Item | None] = {}
@@ -32,17 +34,17 @@ class Holdings:
 
     def items(self) -> dict[str, Item]:
         """Everything it has, by id."""
-        found: dict[str, Item | None] = {name: entry.item for name, entry in self._recorded().items()}
+        recorded = {name: entry.item for name, entry in self._recorded().items()}
+        found: dict[str, Item | None] = {
+            name: item for name, item in recorded.items() if item.spec.backend == self._backend
+        }
         with self._lock:
             found |= self._seen
         return {name: item for name, item in found.items() if item is not None}
 
     def holds(self, item_id: str) -> bool:
         """Whether it has an item."""
-        with self._lock:
-            if item_id in self._seen:
-                return self._seen[item_id] is not None
-        return item_id in self._recorded()
+        return item_id in self.items()
 
     def functions(self, cluster: str | None = None) -> tuple[Item, ...]:
         """Its functions, of one cluster or of all."""

@@ -52,7 +52,7 @@ class LambdaBackend:
 
     def __init__(self, site: Site) -> None:
         self._secrets = Revealed(site.resolve)
-        self._holdings = Holdings(site.recorded)
+        self._holdings = Holdings(self.name, site.recorded)
         self._accounts = Accounts(self._secrets)
         self._plane = LambdaPlane(self._holdings, self._accounts)
 

@@ -60,7 +60,7 @@ class OscarBackend:
 
     def __init__(self, site: Site) -> None:
         self._secrets = Revealed(site.resolve)
-        self._holdings = Holdings(site.recorded)
+        self._holdings = Holdings(self.name, site.recorded)
         self._clusters = Clusters(self._secrets)
         self._kept = KeptData(site.application / STATE / _KEPT / self.name)
         self._plane = OscarPlane(self._holdings, self._clusters, self._kept)
