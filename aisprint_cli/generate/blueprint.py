@@ -14,7 +14,6 @@ from aisprint_cli.generate.physical import physical_entries
 from aisprint_cli.model.application import Application
 from aisprint_cli.model.deployment import Deployment, PlacedPart
 from aisprint_cli.model.naming import service_name
-from aisprint_cli.model.resources import LayerKind
 
 _PRIVATE_DOMAINS: Final = frozenset({"internal", "local", "localdomain", "lan", "test", "arpa"})
 """Top-level domains that no certificate authority serves."""
@@ -75,15 +74,6 @@ class Blueprint:
     def cluster_of(self, part: str) -> Cluster:
         """The cluster that hosts a part of the deployment's DAG."""
         return self.clusters[self._tag(self._placed[part])]
-
-    def assumptions(self) -> tuple[str, ...]:
-        """What the templates take for granted because no file says it, in words."""
-        return tuple(
-            f"layer {cluster.number} exists already, but physical_nodes.yaml gives no minio.endpoint for it:"
-            f" its storage is taken to be at https://minio.{cluster.name}.{self.options.domain}."
-            for cluster in self.clusters.values()
-            if cluster.layer.kind is LayerKind.PHYSICAL_PROVISIONED and not cluster.fact("minio", "endpoint")
-        )
 
     def parts_on(self, cluster: Cluster) -> tuple[PlacedPart, ...]:
         """The parts of a cluster, in the DAG's order."""

@@ -15,6 +15,7 @@ from typing import Final
 
 from aisprint_cli.diagnostics import Findings
 from aisprint_cli.errors import InvalidInputError
+from aisprint_cli.generate.images import architectures_in, select_image
 from aisprint_cli.generate.option_checks import DAG_PATH, check_options
 from aisprint_cli.generate.options import DEFAULTS, Options
 from aisprint_cli.generate.physical_checks import check_physical_nodes
@@ -112,6 +113,8 @@ class _PlacedCheck:
         resource = layer.resource(self.placed.resource)
         if resource is None:
             self._report_resource(layer)
+        else:
+            self._check_architecture(resource)
         self._check_memory(layer, resource)
         self._check_cores(resource)
 
@@ -147,6 +150,21 @@ class _PlacedCheck:
                     "The cluster could not pull it.",
                     "Write it as registry/repository:tag, or leave it out.",
                 )
+
+    def _check_architecture(self, resource: Resource) -> None:
+        """An image that names another architecture than its machine has; one that names none may fit."""
+        image = select_image(self.placed.container, resource)
+        named = architectures_in(image or "")
+        if not named or not resource.architectures or set(named) & set(resource.architectures):
+            return
+        self._error(
+            "tosca.image_architecture",
+            (*self._container, "image"),
+            f"{image} is for {' and '.join(named)};"
+            f" {resource.name} is {' and '.join(resource.architectures)}.",
+            "The image cannot start there.",
+            "Build and name an image for the resource's architecture, or place the part elsewhere.",
+        )
 
     def _check_exposure(self) -> None:
         wanted = self.placed.container.document.get("ExposeService")

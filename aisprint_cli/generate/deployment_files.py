@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from aisprint_cli.generate.assumptions import assumptions
 from aisprint_cli.generate.blueprint import Blueprint
 from aisprint_cli.generate.fdl import FdlFile, make_fdl_files
 from aisprint_cli.generate.options import DEFAULTS, Options
@@ -57,9 +58,9 @@ def make_deployment_files(
     """
     templates = make_templates(application, deployment, options=options, locate=locate)
     fdl = make_fdl_files(application, deployment, options=options, locate=locate)
-    assumptions = Blueprint(application, deployment, options).assumptions()
+    notes = assumptions(Blueprint(application, deployment, options))
     components: tuple[TemplateFile, ...] = ()
     if options.per_component:
         components = make_component_templates(application, deployment, options=options, locate=locate)
     texts = wanted_files((*templates, *components), fdl)
-    return DeploymentFiles(templates, fdl, texts, assumptions, components)
+    return DeploymentFiles(templates, fdl, texts, notes, components)

@@ -12,6 +12,8 @@ from aisprint_cli.model.deployment import PlacedPart
 from aisprint_cli.model.resources import Resource
 
 DOCKER: Final = "docker://"
+_ARCHITECTURE: Final = re.compile(r"(?<![a-z0-9])(amd64|x86_64|arm64|aarch64)(?![a-z0-9])")
+_ALIASES: Final = {"x86_64": "amd64", "aarch64": "arm64"}
 _KNOWN_SCHEMES: Final = (DOCKER, "oscar://")
 
 
@@ -37,6 +39,12 @@ def select_image(container: Container, resource: Resource | None) -> str | None:
             if architecture.lower() in image.lower():
                 return image
     return container.images[0] if container.images else None
+
+
+def architectures_in(image: str) -> tuple[str, ...]:
+    """The architectures that an image's name speaks of, as resources spell them."""
+    found = [_ALIASES.get(word, word) for word in _ARCHITECTURE.findall(image.lower())]
+    return tuple(dict.fromkeys(found))
 
 
 def _resource(blueprint: Blueprint, placed: PlacedPart) -> Resource | None:

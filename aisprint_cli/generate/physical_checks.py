@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
@@ -26,19 +26,25 @@ Place = Callable[..., Location]
 """Gives the position of the value under further keys."""
 
 _S3_BUCKET: Final = re.compile(r"(?!xn--)[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9](?<!-s3alias)")
-_RESOURCES_PATH: Final = "common_config/candidate_resources.yaml"
+_NATIVE_LIMITS: Final = (("timeout", "s", 1, 900), ("ephemeral_storage", "MiB", 512, 10240))
+"""What AWS Lambda takes of the fields in `aws`: the field, its unit, the least and the most."""
+
+_ADDRESSES: Final = (("minio", "endpoint"), ("oscar", "endpoint"))
 
 
 def check_physical_nodes(
     application: Application, deployment: Deployment, findings: Findings, locate: Locate
 ) -> None:
     """Report what is missing or cannot be true of the layers in use."""
+    known: dict[tuple[str, ...], PhysicalEntry] = {}
     for number in deployment.layers:
         layer = application.catalogue.layer(number)
         if layer is None:
             continue
         used = {placed.resource for placed in deployment.placed if placed.layer == number}
         entries = physical_entries(application.physical_nodes, layer, used)
+        if layer.kind is LayerKind.PHYSICAL_PROVISIONED:
+            known.update({entry.keys: entry for entry in entries.values()})
         _check_one_cluster(layer, entries, locate, findings)
         if layer.kind is LayerKind.PHYSICAL_TO_PROVISION:
             _check_machines(layer, used, entries, locate, findings)
@@ -49,6 +55,40 @@ def check_physical_nodes(
                     _check_endpoint(section, entry.text(section, "endpoint"), place, findings)
             if layer.kind is LayerKind.FUNCTIONS:
                 _check_bucket(entry.text("aws", "bucket"), place, findings)
+                _check_limits(entry, place, findings)
+    _check_names(known.values(), locate, findings)
+
+
+def _check_limits(entry: PhysicalEntry, place: Place, findings: Findings) -> None:
+    """What AWS Lambda takes; a number that is none was reported when the file was read."""
+    for name, unit, least, most in _NATIVE_LIMITS:
+        text = entry.text("aws", name)
+        value = int(text) if text is not None and text.isdecimal() else least
+        if not least <= value <= most:
+            findings.error(
+                f"tosca.native_{name}",
+                place("aws", name),
+                f"aws.{name} is {value} {unit}.",
+                why=f"AWS Lambda takes {least} to {most} {unit}.",
+                mend=f"Choose a value between {least} and {most}.",
+            )
+
+
+def _check_names(entries: Iterable[PhysicalEntry], locate: Locate, findings: Findings) -> None:
+    """Two clusters of one name: credentials are found by it, so both would get those of one."""
+    named: dict[str, PhysicalEntry] = {}
+    for entry in entries:
+        name = entry.text("oscar", "name")
+        first = named.setdefault(name, entry) if name else entry
+        apart = [first.text(*field) != entry.text(*field) for field in _ADDRESSES]
+        if name and any(apart):
+            findings.error(
+                "tosca.cluster_name",
+                locate(PHYSICAL_PATH, *entry.keys, "oscar", "name"),
+                f"Two clusters with different addresses are both named {name}.",
+                why="Functions are sent to the credentials of that id: one cluster would get those of both.",
+                mend="Give each the id of its own line in im/auth.dat.",
+            )
 
 
 def _check_one_cluster(
