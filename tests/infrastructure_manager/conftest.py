@@ -19,7 +19,7 @@ from aisprint_cli.backends.im.settings import Settings
 from aisprint_cli.backends.im.waiting import Patience
 from aisprint_cli.backends.interface import Item, Recorded, Site
 
-for area in ("deploy", "oscar_backend"):
+for area in ("deploy", "generate", "oscar_backend"):
     sys.path.append(str(Path(__file__).resolve().parent.parent / area))  # their doubles serve here too
 
 QUICK = Patience(nothing_s=20, configured_s=60, gone_s=30)
