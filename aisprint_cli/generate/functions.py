@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aisprint_cli.generate import names
 from aisprint_cli.generate.blueprint import Blueprint
@@ -20,6 +20,9 @@ from aisprint_cli.model.candidates import Container
 from aisprint_cli.model.deployment import PlacedPart
 from aisprint_cli.model.naming import service_name
 from aisprint_cli.system.packaged import templates_directory
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 MONITORING_PORT: Final = "8094"
 NATIVE_RESOURCE: Final = "AWS Lambda"
@@ -86,18 +89,20 @@ def _text(value: object) -> str:
 
 
 @cache
-def _script_source() -> str:
-    return (templates_directory() / "tosca" / "script.sh.j2").read_text(encoding="utf-8")
-
-
-def script_of(part: str) -> str:
-    """The script of a part's function: it runs the part's own script inside its image."""
+def _script() -> Template:
+    """The template of every script, compiled once."""
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(  # noqa: S701  the result is a shell script of one checked name, not HTML
         undefined=StrictUndefined, keep_trailing_newline=True
     )
-    return environment.from_string(_script_source()).render(part=part)
+    source = templates_directory() / "tosca" / "script.sh.j2"
+    return environment.from_string(source.read_text(encoding="utf-8"))
+
+
+def script_of(part: str) -> str:
+    """The script of a part's function: it runs the part's own script inside its image."""
+    return _script().render(part=part)
 
 
 def service_document(properties: Mapping[str, Any]) -> dict[str, Any]:
