@@ -317,3 +317,13 @@ def test_the_image_says_its_architecture_where_nothing_else_does(shop: Shop, ama
     shop.apply(shop.cluster(), shop.function(image=amazon.push_image("find", "v1_arm64")))
 
     assert shop.shown()["Configuration"]["Architectures"] == ["arm64"]
+
+
+def test_a_specification_from_the_ledger_is_no_drift(shop: Shop) -> None:
+    item = shop.function()
+    shop.apply(shop.cluster(), item)
+    from_ledger = json.loads(json.dumps(dict(item.spec.service), sort_keys=True))
+
+    seen = shop.observe(replace(item, spec=replace(item.spec, service=from_ledger)))
+
+    assert seen.digest == item.digest

@@ -56,6 +56,11 @@ class ExistingClusters:
             "minio.secret_key": MINIO_SECRET,
         }
 
+    def services(self, name: str) -> str:
+        """The address of a cluster's services."""
+        item = cluster(name)
+        return self._backend.observe([item])[item.id].outputs["endpoint"] + "/system/services"
+
     def storage(self, name: str) -> BucketServer:
         return self._storages[name]
 

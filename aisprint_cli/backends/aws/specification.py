@@ -151,7 +151,7 @@ def _environment(spec: FunctionSpec, secrets: Revealed) -> dict[str, str]:
     given = (spec.service.get("environment") or {}).get("Variables") or {}
     found = {str(name): str(secrets.fill(value)) for name, value in given.items()}
     if spec.access.get("aws.function_config") != "image":
-        text = json.dumps(supervisor_configuration(spec, secrets), separators=(",", ":"))
+        text = json.dumps(supervisor_configuration(spec, secrets), sort_keys=True, separators=(",", ":"))
         found["FDL"] = base64.b64encode(text.encode()).decode()
     size = len(json.dumps(found, separators=(",", ":")).encode())
     if size > ENVIRONMENT_LIMIT:
