@@ -42,6 +42,8 @@ _DOING = {
     Action.ADOPT: "adopting",
     Action.UNCHANGED: "leaving",
 }
+_SHOWN = 4
+"""How many of the steps that run the live line names."""
 
 
 def print_plan(console: Console, plan: Plan, cost: Cost | None = None) -> None:
@@ -96,6 +98,7 @@ class StepView(AbstractContextManager["StepView"]):
     def __init__(self, session: Session) -> None:
         self._session = session
         self._running: dict[str, str] = {}
+        self._ended = 0
         self._live: Status | None = None
 
     def __enter__(self) -> Self:
@@ -119,13 +122,24 @@ class StepView(AbstractContextManager["StepView"]):
             self._running[item] = f"{doing}: {event.text}" if event.text else doing
             if event.text:
                 self._session.detail(f"  {item}: {event.text}")
+        elif event.state is StepState.RETRYING:
+            self._running[item] = f"{item}: {event.text}"
+            self._session.note(f"  {item} {event.text}")
         else:
             self._running.pop(item, None)
+            self._ended += 1
             self._session.note(_line(event))
         if self._live is not None:
             from rich.text import Text
 
-            self._live.update(Text("; ".join(self._running.values())))
+            self._live.update(Text(self._under_way()))
+
+    def _under_way(self) -> str:
+        """What runs now, the first few of it in words."""
+        running = list(self._running.values())
+        more = f"; and {len(running) - _SHOWN} more" if len(running) > _SHOWN else ""
+        ended = f" ({self._ended} ended)" if self._ended else ""
+        return f"{'; '.join(running[:_SHOWN])}{more}{ended}"
 
 
 def _line(event: StepEvent) -> str:

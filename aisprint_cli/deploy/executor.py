@@ -30,9 +30,10 @@ _PATIENCE = Patience()
 
 
 class StepState(StrEnum):
-    """How far a step is."""
+    """How far a step is. RETRYING ones failed for a passing reason and wait to be tried again."""
 
     RUNNING = "running"
+    RETRYING = "retrying"
     DONE = "done"
     FAILED = "failed"
     SKIPPED = "skipped"
@@ -249,7 +250,7 @@ class Executor:
                 if pause is None or self._stopped() or time.monotonic() + pause >= ends:
                     raise
                 reason = self._redact(failure.message)
-                self._listen(StepEvent(step, StepState.RUNNING, f"again in {pause:.0f} s: {reason}"))
+                self._listen(StepEvent(step, StepState.RETRYING, f"again in {pause:.0f} s: {reason}"))
                 self._wait(pause)
             attempt += 1
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aisprint_cli.backends.interface import Item, Observed, Progress
-from aisprint_cli.deploy.executor import Executor, Outcome, StepEvent
+from aisprint_cli.deploy.executor import Executor, Outcome, StepEvent, StepState
 from aisprint_cli.deploy.ledger import Ledger
 from aisprint_cli.deploy.patience import Patience
 from aisprint_cli.deploy.planner import RecordState, make_plan
@@ -40,7 +40,8 @@ def test_what_fails_in_passing_succeeds_in_the_end_and_says_so(
 
     assert outcome.complete
     assert backend.calls.count(FIRST) == 4
-    assert sum("is busy" in event.text for event in events) == 3
+    waits = [event.text for event in events if event.state is StepState.RETRYING]
+    assert waits == ["again in 0 s: The world is busy with cluster/shop-l1."] * 3
 
 
 def test_what_never_passes_fails_after_its_attempts(ledger: Ledger, backend: DirectoryBackend) -> None:
