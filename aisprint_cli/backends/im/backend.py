@@ -64,7 +64,7 @@ class ImBackend:
         self._lock = threading.Lock()
         self._open: tuple[Connection, Clusters, Functions] | None = None
         self._warned = False
-        self._holdings = Holdings(site.recorded)
+        self._holdings = Holdings(self.name, site.recorded)
         secrets = Revealed(site.resolve)
         self._reached = OscarClusters(secrets)
         kept = KeptData(site.application / STATE / "kept" / self.name)
@@ -109,7 +109,7 @@ class ImBackend:
             return {}
         kinds = {item.name: item.spec for item in wanted if isinstance(item.spec, ClusterSpec)}
         connection, _, _ = self._parts()
-        own = connection.own()
+        own = connection.own(fresh=True)
         self._refuse_strangers(wanted, own)
         needed = {name for item in wanted for name in self._candidates(item, own)}
         seen = {
@@ -265,7 +265,7 @@ class ImBackend:
         connection, _, _ = self._parts()
         found = {
             identity.item: identity
-            for identity in connection.present.all().values()
+            for identity in connection.present.all(fresh=True).values()
             if (identity.application, identity.owner) == (application, connection.owner)
         }
         return tuple(_stray(item_id, application) for item_id in sorted(found))

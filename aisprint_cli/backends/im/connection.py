@@ -13,6 +13,7 @@ from aisprint_cli.backends.im.settings import Settings
 from aisprint_cli.backends.im.waiting import Patience, Waiting
 from aisprint_cli.backends.interface import Site
 from aisprint_cli.backends.revealed import Revealed
+from aisprint_cli.errors import ExternalError
 
 _OWNER: Final = "secret://generated/im/owner"
 _PUBLIC: Final = frozenset(
@@ -83,14 +84,18 @@ class Connection:
         if accounts not in self._checked and self.client.can_estimate():
             self.client.estimate(text)
             self._checked.add(accounts)
-        identifier = self.client.create(text)
+        try:
+            identifier = self.client.create(text)
+        except ExternalError:
+            self.present.doubt()
+            raise
         self.present.add(identifier, documents.identity_of(document))
         return identifier
 
-    def own(self) -> dict[str, tuple[str, ...]]:
+    def own(self, *, fresh: bool = False) -> dict[str, tuple[str, ...]]:
         """The infrastructures of this ledger by item; more than one of an item only after a fault."""
         found: dict[str, tuple[str, ...]] = {}
-        for name, identity in self.present.all().items():
+        for name, identity in self.present.all(fresh=fresh).items():
             if identity.owner == self.owner:
                 found[identity.item] = (*found.get(identity.item, ()), name)
         return found

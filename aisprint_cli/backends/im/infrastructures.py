@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from aisprint_cli.backends.im.client import GoneError, Health, ImClient
 from aisprint_cli.backends.im.documents import Document, Identity
 
 _AT_ONCE: Final = 8
+_LIST_LASTS_S: Final = 15.0
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
@@ -37,28 +39,50 @@ class Infrastructures:
     def __init__(self, client: ImClient) -> None:
         self._client = client
         self._known: dict[str, Identity | None] = {}
+        self._there: set[str] = set()
+        self._listed_s: float | None = None
         self._lock = threading.Lock()
 
     def add(self, identifier: str, identity: Identity | None) -> None:
         """Note one that was just made."""
         with self._lock:
             self._known[identifier] = identity
+            self._there.add(identifier)
 
     def drop(self, identifier: str) -> None:
         """Forget one that was removed."""
         with self._lock:
             self._known.pop(identifier, None)
+            self._there.discard(identifier)
 
-    def all(self) -> Mapping[str, Identity]:
-        """Every infrastructure of ours that is there, by identifier: one call, and one for each new one."""
+    def doubt(self) -> None:
+        """Ask again the next time: a call failed, and may still have made one."""
         with self._lock:
-            present = self._client.infrastructures()
-            new = [identifier for identifier in present if identifier not in self._known]
-            for identifier, document in zip(new, each(self._document, new), strict=True):
-                if document:
-                    self._known[identifier] = documents.identity_of(document)
-            self._known = {name: self._known[name] for name in present if name in self._known}
-            return {name: identity for name, identity in self._known.items() if identity is not None}
+            self._listed_s = None
+
+    def all(self, *, fresh: bool = False) -> Mapping[str, Identity]:
+        """Every infrastructure of ours that is there, by identifier: one call, and one for each new one.
+
+        What this process made and removed is known without asking, and nobody else works for its ledger
+        meanwhile; the server reads all infrastructures of all users for each list. So unless it has to be
+        `fresh`, a list of a moment ago will do.
+        """
+        with self._lock:
+            now = time.monotonic()
+            if fresh or self._listed_s is None or now - self._listed_s > _LIST_LASTS_S:
+                self._listed_s = now if self._list() else None
+            known = {name: self._known.get(name) for name in self._there}
+            return {name: identity for name, identity in known.items() if identity is not None}
+
+    def _list(self) -> bool:
+        """Ask for all; False where one is so new that it cannot be told yet whose it is."""
+        present = self._client.infrastructures()
+        new = [identifier for identifier in present if identifier not in self._known]
+        for identifier, document in zip(new, each(self._document, new), strict=True):
+            if document:
+                self._known[identifier] = documents.identity_of(document)  # None: none of ours
+        self._there = set(present)
+        return self._there <= self._known.keys()
 
     def _document(self, identifier: str) -> Document:
         """Its template; empty when it went meanwhile, or is so new that it has none yet."""

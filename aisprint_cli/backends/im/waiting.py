@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 from aisprint_cli.backends.im.client import GoneError, Health, ImClient, State
 from aisprint_cli.backends.im.messages import Redact, failure_of, last_news
@@ -13,7 +15,10 @@ from aisprint_cli.errors import ExternalError, Retry
 
 _FIRST_POLL_S: Final = 0.1
 _LONGEST_POLL_S: Final = 10.0
+_SETTLED_POLL_S: Final = 0.2
 _GROWTH: Final = 1.3
+_SHARE_S: Final = 0.1  # of each that waits for the same server
+_ANSWERS: Final = 3  # pauses last so many times as long as an answer takes
 _NEWS_AFTER_S: Final = 5.0
 _ON_THE_WAY: Final = frozenset({State.PENDING, State.RUNNING, State.UNKNOWN, State.DELETING})
 
@@ -44,6 +49,7 @@ class Waiting:
         self._client = client
         self._redact = redact
         self._patience = patience
+        self._paces: list[_Pace] = []
 
     def until_configured(self, identifier: str, name: str, progress: Progress) -> Health:
         """Wait until all of it is configured.
@@ -53,15 +59,15 @@ class Waiting:
             ExternalError: when it fails, with the part of its messages that says why; or when it takes
                 too long, and then it stays and the next run goes on with it.
         """
-        pace = _Pace()
-        while True:
-            health = self._client.health(identifier)
-            if health.state not in _ON_THE_WAY:
-                self.require_configured(identifier, name, health)
-                return health
-            self._tell(identifier, name, health, pace.spent_s, progress)
-            self._check_patience(name, health, pace.spent_s)
-            pace.sleep()
+        with _Pace(self._paces) as pace:
+            while True:
+                health = self._client.health(identifier)
+                if health.state not in _ON_THE_WAY:
+                    self.require_configured(identifier, name, health)
+                    return health
+                self._tell(identifier, name, health, pace.spent_s, progress)
+                self._check_patience(name, health, pace.spent_s)
+                pace.sleep()
 
     def require_configured(self, identifier: str, name: str, health: Health) -> None:
         """See that an infrastructure which is no longer on its way is as it should be.
@@ -110,8 +116,7 @@ class Waiting:
         Raises:
             ExternalError: when it is not removed.
         """
-        pace = _Pace()
-        try:
+        with _Pace(self._paces) as pace, suppress(GoneError):
             while True:
                 health = self._client.health(identifier)
                 if health.state is not State.DELETING:
@@ -124,21 +129,38 @@ class Waiting:
                         retry=Retry.LATER,
                     )
                 pace.sleep()
-        except GoneError:
-            return
 
 
 class _Pace:
-    """The time since the start, and pauses that grow: short at first, then a tenth of what has passed."""
+    """The time since the start, and pauses that grow: short at first, then a fifth of what has passed.
 
-    def __init__(self) -> None:
-        self._start = time.monotonic()
+    All that wait for one server share it: the more there are, and the longer it takes to answer, the more
+    seldom each of them asks. It could be kept busy by questions alone.
+    """
+
+    _lock = threading.Lock()
+
+    def __init__(self, others: list[_Pace]) -> None:
+        self._others = others
+        self._start = self._asked = time.monotonic()
         self._pause_s = _FIRST_POLL_S
+
+    def __enter__(self) -> Self:
+        with self._lock:
+            self._others.append(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._others.remove(self)
 
     @property
     def spent_s(self) -> float:
         return time.monotonic() - self._start
 
     def sleep(self) -> None:
-        time.sleep(self._pause_s)
-        self._pause_s = min(self._pause_s * _GROWTH, _LONGEST_POLL_S, max(self.spent_s / 5, 0.2))
+        took = time.monotonic() - self._asked
+        share = max(_SHARE_S * len(self._others), _ANSWERS * took)
+        time.sleep(min(max(self._pause_s, share), _LONGEST_POLL_S))
+        self._pause_s = min(self._pause_s * _GROWTH, max(self.spent_s / 5, _SETTLED_POLL_S))
+        self._asked = time.monotonic()
