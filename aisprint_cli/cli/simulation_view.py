@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from aisprint_cli.cli.tables import plain_table, print_page
+from aisprint_cli.placement.constraints import percentile_words
 from aisprint_cli.simulation.comparison import Comparison, Figure, ResponseRow, Verdict
 from aisprint_cli.simulation.estimates import CONFIDENCE, Estimate
 
@@ -111,6 +112,9 @@ def _response(row: ResponseRow) -> dict[str, Any]:
         data["limit_s"] = row.limit_s
         data["requests_above_limit"] = _estimate(row.late)
         data["windows_above_limit"] = row.windows_above
+    if row.held is not None and row.percentile is not None:
+        data["percentile"] = 100 * row.percentile
+        data["percentile_s"] = _figure(row.held)
     return data
 
 
@@ -252,11 +256,23 @@ def _summary(facts: Facts, comparison: Comparison) -> Iterator[str]:
     )
     late = list(comparison.late)
     for row in late:
-        above = f"in {_share(row.windows_above or 0.0)} of the windows"
-        yield f"{row.name} passes its limit of {_value(row.limit_s or 0.0)} s on average, and {above}."
+        yield _late(row)
+    for row in (*comparison.components, *comparison.paths):
+        if row.held is not None:
+            figures = f"{_value(row.held.predicted)} s predicted, {_spread(row.held.simulated)} s simulated"
+            name = f"{percentile_words(row.percentile or 0.0)} of {row.name}"
+            yield f"{name}: {figures} ({_verdict(row.held)})."
     if not late:
         yield "Every limit holds on average." if _limits(comparison) else "No limit is set."
     yield from _reasons(comparison)
+
+
+def _late(row: ResponseRow) -> str:
+    limit = f"its limit of {_value(row.limit_s or 0.0)} s"
+    if row.percentile is not None:
+        return f"{row.name} passes {limit} on its {percentile_words(row.percentile)}."
+    above = f"in {_share(row.windows_above or 0.0)} of the windows"
+    return f"{row.name} passes {limit} on average, and {above}."
 
 
 def _limits(comparison: Comparison) -> bool:
@@ -267,6 +283,7 @@ def _reasons(comparison: Comparison) -> Iterator[str]:
     """Each reason once, with everything it explains."""
     rows = (*comparison.components, *comparison.paths, comparison.whole)
     named = [(row.name, row.mean) for row in rows]
+    named += [(row.name, row.held) for row in rows if row.held is not None]
     named += [(row.name, row.utilisation) for row in comparison.resources]
     named += [(f"{row.name} for {row.component}", row.cold_share) for row in comparison.functions]
     named += [("the cost", comparison.cost), ("the rate", comparison.entered)]

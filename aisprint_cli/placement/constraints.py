@@ -233,7 +233,7 @@ def _purchases(problem: Problem, placement: Placement) -> Iterator[Purchase]:
 
 def _bought(resource: Resource, number: int, count: int, period_h: float) -> Purchase:
     portions = tuple(
-        Portion(tier.name, taken, tier.cost_per_hour * taken * period_h)
+        Portion(tier.name, int(taken), tier.cost_per_hour * taken * period_h)
         for tier, taken in resource.bought(count)
     )
     cost = resource.hourly_cost(count) * period_h

@@ -149,11 +149,11 @@ class Resource:
         """Whether an instance serves those that come first, first."""
         return self.discipline is Discipline.MULTI_SERVER
 
-    def hourly_cost(self, count: int) -> float:
-        """What `count` bought instances cost per hour."""
+    def hourly_cost(self, count: float) -> float:
+        """What `count` bought instances cost per hour; for a mean number, as if it were always that."""
         return sum(taken * tier.cost_per_hour for tier, taken in self.bought(count))
 
-    def bought(self, count: int) -> Iterator[tuple[PriceTier, int]]:
+    def bought(self, count: float) -> Iterator[tuple[PriceTier, float]]:
         """How many of `count` instances are of which price; the last price is the resource's own."""
         left = count
         for tier in self.tiers:
@@ -161,8 +161,8 @@ class Resource:
             if taken:
                 yield tier, taken
             left -= taken
-        if left:
-            yield PriceTier(left, self.cost_per_hour), left
+        if left > 0:
+            yield PriceTier(0, self.cost_per_hour), left
 
 
 @dataclass(frozen=True, slots=True)

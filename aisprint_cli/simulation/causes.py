@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from aisprint_cli.placement.constraints import Assessment
-    from aisprint_cli.placement.problem import Placement, Problem
+    from aisprint_cli.placement.problem import Placement, Problem, Resource
     from aisprint_cli.simulation.routes import PoolKey
     from aisprint_cli.simulation.settings import Settings
 
 TOO_SHORT = "the simulation was too short to tell; give more requests or replications"
 UNKNOWN = "no cause is known: it may be chance, one in twenty figures falls outside its interval"
+TWO_MOMENTS = "percentiles are predicted from mean and variance, which an exponential shape is fitted to"
 _NOTABLE = 0.02
 _FULL = 1.0
 _PART = 0.1
@@ -52,7 +53,7 @@ class Causes:
 
     def cores(self, resource: int) -> int:
         """How many requests an instance of the resource worked on at full speed."""
-        return max(1, int(self._problem.resources[resource].cores)) if self._settings.use_cores else 1
+        return self._settings.cores_of(self._problem.resources[resource])
 
     def of_component(self, number: int, difference_s: float) -> tuple[str, ...]:
         """Of a component's response time being so much longer than predicted."""
@@ -72,7 +73,7 @@ class Causes:
         for number, following in pairwise(components):
             if following in self._problem.components[number].successors:
                 found += self._of_early_exits(number, following, difference_s)
-        if self._settings.shared_bandwidth:
+        if self._shares_more:
             found.append("concurrent flows share the bandwidth of their network")
         return tuple(dict.fromkeys(found))
 
@@ -110,8 +111,15 @@ class Causes:
         load = self._assessment.utilisation[resource]
         if load >= _FULL:
             yield f"it is asked for {load:.0%} of what it can do, so its queue grows without end"
-        if self.cores(resource) > 1:
-            yield f"its {self.cores(resource)} cores count; the prediction takes it as one server"
+        bought = self._problem.resources[resource]
+        if self.cores(resource) != bought.servers:
+            servers = "one server" if bought.servers == 1 else f"{bought.servers} servers"
+            worked = (
+                f"its {self.cores(resource)} cores count" if self._settings.use_cores else "it is one server"
+            )
+            yield f"{worked}; the prediction takes it as {servers}"
+        if bought.availability < 1:
+            yield f"it is always there; the prediction has it {bought.availability:.3g} of the time"
         if self._own_counts(resource):
             yield "the placement states different instance counts for pieces on the same resource"
 
@@ -131,7 +139,9 @@ class Causes:
                 "the prediction gives a function the component's whole rate, though part of its requests "
                 "end before (early exits)"
             )
-        if len(set(choice.resources)) > 1 and self._settings.shared_bandwidth:
+        if self._measured(number):
+            yield "its measured response is not simulated: its demand is, with the formula of its resource"
+        if len(set(choice.resources)) > 1 and self._shares_more:
             yield "concurrent flows share the bandwidth between its pieces"
 
     def _of_function(self, number: int, resource: int, difference_s: float) -> Iterator[str]:
@@ -150,13 +160,40 @@ class Causes:
                 )
 
     def _of_queueing(self, resource: int, name: str) -> Iterator[str]:
-        settings = self._settings
-        if settings.discipline is Discipline.FCFS and not isinstance(settings.service, Exponential):
+        settings, bought = self._settings, self._problem.resources[resource]
+        in_order = settings.discipline is Discipline.FCFS and not bought.queues
+        if bought.queues:
+            yield from self._of_queue(bought, name)
+        elif in_order and not (settings.service is None or isinstance(settings.service, Exponential)):
             yield f"{name} serves in the order of arrival, so the scatter of service times counts"
-        elif settings.discipline is Discipline.FCFS and self._mixed(resource):
+        elif in_order and self._mixed(resource):
             yield f"{name} serves in the order of arrival, so short requests wait for long ones"
         if settings.dispatch is not Dispatch.RANDOM and self._placement.instances[resource] > 1:
             yield f"{name} spreads requests better ({settings.dispatch}) than at random, as predicted"
+
+    def _of_queue(self, bought: Resource, name: str) -> Iterator[str]:
+        """Of a resource that the prediction takes as a queue."""
+        if self._settings.discipline is Discipline.SHARING:
+            yield f"{name} serves all requests at once; the prediction has them queue"
+        elif self._settings.service is not None:
+            yield f"{name} has service times that scatter otherwise than the system says"
+        elif bought.servers > 1:
+            yield f"{name} is a queue for {bought.servers} servers, whose formula is an approximation"
+
+    @property
+    def _shares_more(self) -> bool:
+        """Whether networks share their bandwidth that the prediction takes as free."""
+        return self._settings.shared_bandwidth and not all(item.shared for item in self._problem.domains)
+
+    def _measured(self, number: int) -> bool:
+        """Whether a piece of a component has a measured response where it runs."""
+        choice = self._placement.choices[number]
+        pieces = self._problem.components[number].alternatives[choice.alternative].pieces
+        return any(
+            option.curve and option.resource == resource
+            for piece, resource in zip(pieces, choice.resources, strict=True)
+            for option in piece.options
+        )
 
     def _of_early_exits(self, number: int, following: int, difference_s: float) -> Iterator[str]:
         """Transfers to the next component: predicted from the last piece, made from where requests leave."""

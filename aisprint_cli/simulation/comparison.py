@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from aisprint_cli.performance.functions import stationary_state
 from aisprint_cli.placement.constraints import Assessment, assess
+from aisprint_cli.placement.evaluation import Evaluator
 from aisprint_cli.simulation import causes
 from aisprint_cli.simulation.estimates import Estimate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from aisprint_cli.placement.problem import Placement, Problem
+    from aisprint_cli.placement.problem import LocalLimit, PathLimit, Placement, Problem
     from aisprint_cli.simulation.experiment import Experiment
     from aisprint_cli.simulation.measures import Observations
     from aisprint_cli.simulation.recorder import FunctionUse, Run
@@ -77,9 +78,11 @@ class ResponseRow:
         where: the resources it runs on, in the order of its pieces (paths: none).
         mean: its mean response time, s.
         p50, p95, p99: the times that these shares of the requests did not pass, s.
-        limit_s: the limit on its mean, if there is one.
+        limit_s: the limit on its mean or on a percentile of it, if there is one.
         late: the share of requests above the limit.
-        windows_above: the share of windows whose mean is above the limit.
+        windows_above: the share of windows whose mean is above the limit, where it is about the mean.
+        percentile: the percentile (0 to 1) that the limit is about; None: the mean.
+        held: that percentile, s; None for the mean.
     """
 
     name: str
@@ -91,6 +94,13 @@ class ResponseRow:
     limit_s: float | None = None
     late: Estimate | None = None
     windows_above: float | None = None
+    percentile: float | None = None
+    held: Figure | None = None
+
+    @property
+    def limited(self) -> Figure:
+        """What the limit is about."""
+        return self.mean if self.held is None else self.held
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +157,9 @@ class Comparison:
 
     @property
     def late(self) -> Iterator[ResponseRow]:
-        """The limits that the simulated mean passes, beyond chance."""
+        """The limits that what they are about passes in the simulation, beyond chance."""
         for row in (*self.components, *self.paths):
-            if row.limit_s is not None and row.mean.simulated.low > row.limit_s:
+            if row.limit_s is not None and row.limited.simulated.low > row.limit_s:
                 yield row
 
     @property
@@ -219,15 +229,17 @@ class _Comparer:
 
     def _component(self, number: int) -> ResponseRow:
         problem = self._problem
-        limits = {limit.component: limit.limit_s for limit in problem.local_limits}
+        limits = {limit.component: index for index, limit in enumerate(problem.local_limits)}
+        limit = limits.get(number)
         names = [problem.resources[resource].name for resource in self._placement.choices[number].resources]
         return self._row(
             problem.components[number].name,
             tuple(names),
-            limits.get(number),
+            None if limit is None else problem.local_limits[limit],
             lambda run: run.components[number],
             self._assessment.component_s[number],
             lambda difference_s: self._causes.of_component(number, difference_s),
+            0.0 if limit is None else self._assessment.local_value_s[limit],
         )
 
     def _whole(self) -> ResponseRow:
@@ -235,14 +247,11 @@ class _Comparer:
         problem, assessment = self._problem, self._assessment
         entered_per_s = problem.entry_rate_per_s * _entries(problem)
         total_s = 0.0
+        transfers_s = iter(Evaluator(problem).evaluate_all([self._placement]).edge_s[0])
         for number, item in enumerate(problem.components):
             total_s += item.rate_per_s * assessment.component_s[number]
-            last = self._placement.choices[number].resources[-1]
-            sent = item.alternatives[self._placement.choices[number].alternative].sent
-            moves = zip(item.successors, item.probabilities, sent, strict=False)
-            for successor, probability, size in moves:
-                first = self._placement.choices[successor].resources[0]
-                total_s += item.rate_per_s * probability * problem.delay_s(last, first, size)
+            for probability in item.probabilities:
+                total_s += item.rate_per_s * probability * float(next(transfers_s))
         split = any(self._causes.forks(number) for number in range(len(problem.components)))
         predicted_s = math.nan if split else total_s / entered_per_s
         everything = tuple(range(len(problem.components)))
@@ -273,30 +282,37 @@ class _Comparer:
         return self._row(
             limit.name,
             (),
-            limit.limit_s,
+            limit,
             lambda run: run.paths[number],
             self._assessment.path_s[number],
             lambda difference_s: self._causes.of_path(limit.components, difference_s),
+            self._assessment.path_value_s[number],
         )
 
     def _row(
         self,
         name: str,
         where: tuple[str, ...],
-        limit_s: float | None,
+        limit: LocalLimit | PathLimit | None,
         observed: Callable[[Run], Observations],
         predicted_s: float,
         why: Callable[[float], tuple[str, ...]],
+        held_s: float = 0.0,
     ) -> ResponseRow:
         experiment = self._experiment
         p50, p95, p99 = (experiment.quantile_s(observed, share) for share in (0.5, 0.95, 0.99))
         simulated = experiment.mean_s(observed)
         mean = self._figure(predicted_s, simulated, why(simulated.mean - predicted_s))
-        if limit_s is None:
-            return ResponseRow(name, where, mean, p50, p95, p99)
+        row = ResponseRow(name, where, mean, p50, p95, p99)
+        if limit is None:
+            return row
         late = experiment.late_share(observed)
-        above = experiment.windows_above(observed, limit_s)
-        return ResponseRow(name, where, mean, p50, p95, p99, limit_s, late, above)
+        if limit.percentile is None:
+            above = experiment.windows_above(observed, limit.limit_s)
+            return replace(row, limit_s=limit.limit_s, late=late, windows_above=above)
+        seen = experiment.quantile_s(observed, limit.percentile)
+        held = self._figure(held_s, seen, (*why(seen.mean - held_s), causes.TWO_MOMENTS))
+        return replace(row, limit_s=limit.limit_s, late=late, percentile=limit.percentile, held=held)
 
     def _figure(self, predicted: float, simulated: Estimate, why: tuple[str, ...]) -> Figure:
         """Reasons are kept only where they are needed."""

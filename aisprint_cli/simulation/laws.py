@@ -23,6 +23,13 @@ class Law(Protocol):
         """So many independent values."""
 
 
+def law_with(scv: float) -> Law:
+    """The law with that squared coefficient of variation: constant, exponential, else lognormal."""
+    if scv == 0:
+        return Deterministic()
+    return Exponential() if scv == 1 else Lognormal(math.sqrt(scv))
+
+
 @dataclass(frozen=True, slots=True)
 class Exponential:
     """Without memory; cv 1."""

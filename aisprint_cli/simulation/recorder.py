@@ -92,14 +92,19 @@ class Run:
         """What instances cost in each window: from when they are started until they are gone."""
         spent = np.zeros(self.windows)
         for resource, use in self.resources.items():
-            spent += problem.resources[resource].cost_per_hour / SECONDS_PER_HOUR * use.bought_s
+            hourly = [
+                problem.resources[resource].hourly_cost(count) for count in use.bought_s / self.window_s
+            ]
+            spent += np.array(hourly) * self.window_s / SECONDS_PER_HOUR
         return spent
 
     def function_cost(self, problem: Problem) -> NDArray[np.float64]:
-        """What functions cost in each window: while they are busy, cold starts included."""
+        """What functions cost in each window: while they are busy, cold starts included, and by request."""
         spent = np.zeros(self.windows)
         for key, use in self.functions.items():
-            spent += problem.resources[key[0]].cost_per_hour / SECONDS_PER_HOUR * use.busy_s
+            resource = problem.resources[key[0]]
+            asked = resource.transition_cost + problem.layers[resource.layer].transition_cost
+            spent += resource.cost_per_hour / SECONDS_PER_HOUR * use.busy_s + asked * use.requests
         return spent
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aisprint_cli.errors import UsageError
 from aisprint_cli.simulation.arrivals import ArrivalProcess
 from aisprint_cli.simulation.facility import Discipline, Dispatch
-from aisprint_cli.simulation.laws import Exponential, Law
+from aisprint_cli.simulation.laws import Law, law_with
 from aisprint_cli.simulation.routes import option_of
 
 if TYPE_CHECKING:
-    from aisprint_cli.placement.problem import Placement, Problem
+    from aisprint_cli.placement.problem import Option, Placement, Problem, Resource
 
 USUAL_REQUESTS = 10_000
 """How many requests one replication has when nobody says."""
@@ -25,26 +25,41 @@ class Settings:
 
     Attributes:
         arrivals: when requests come at each entry; None: a Poisson process at the problem's rate.
-        service: how service times scatter around their demand.
-        discipline: how an instance of an edge or cloud resource works.
+        service: how service times scatter around their demand; None: as each option says (`scv`).
+        discipline: how an instance of an edge or cloud resource works; None: as each resource says.
         dispatch: how requests are spread over the instances of a resource.
-        use_cores: whether an instance works on as many requests at once as its resource has cores;
-            the placement model counts an instance as one server.
-        shared_bandwidth: whether concurrent flows share the bandwidth of their network domain.
+        use_cores: whether an instance works on as many requests at once as its resource has cores also
+            where it shares its processor; the placement model counts such an instance as one server.
+        shared_bandwidth: whether concurrent flows share the bandwidth of every network domain, not only
+            of those that are shared anyway.
         startup_s: how long a new instance takes until it serves.
         function_limit: how many instances a function may have for one piece; further requests wait.
         epoch_s: the time between two decisions of the policy.
     """
 
     arrivals: ArrivalProcess | None = None
-    service: Law = field(default_factory=Exponential)
-    discipline: Discipline = Discipline.SHARING
+    service: Law | None = None
+    discipline: Discipline | None = None
     dispatch: Dispatch = Dispatch.RANDOM
     use_cores: bool = False
     shared_bandwidth: bool = False
     startup_s: float = 0.0
     function_limit: int = 1000
     epoch_s: float = 60.0
+
+    def law_of(self, option: Option) -> Law:
+        """How the service times of an option scatter."""
+        return self.service or law_with(option.scv)
+
+    def discipline_of(self, resource: Resource) -> Discipline:
+        """How an instance of a resource works."""
+        return self.discipline or (Discipline.FCFS if resource.queues else Discipline.SHARING)
+
+    def cores_of(self, resource: Resource) -> int:
+        """How many requests an instance of a resource works on at full speed."""
+        if self.use_cores or (self.discipline is None and resource.queues):
+            return max(1, int(resource.cores))
+        return 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +150,10 @@ def _settling_s(problem: Problem, placement: Placement) -> float:
             loads[resource] += option.demand_s * item.rate_per_s * piece.reach
             demands[resource] = max(demands[resource], option.demand_s)
             settling_s = max(settling_s, 2 * problem.resources[resource].idle_before_kill_s)
-    for load, demand_s, instances in zip(loads, demands, placement.instances, strict=True):
-        free = 1 - math.sqrt(load / instances) if 0 < load < instances else 0.0
+    for bought, load, demand_s, count in zip(
+        problem.resources, loads, demands, placement.instances, strict=True
+    ):
+        servers = count * bought.servers
+        free = 1 - math.sqrt(load / servers) if 0 < load < servers else 0.0
         settling_s = max(settling_s, 3 * demand_s / free**2 if free else 0.0)
     return settling_s

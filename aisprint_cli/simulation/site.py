@@ -106,14 +106,13 @@ class Site:
     def _group(self, resource: int) -> InstanceGroup:
         group = self.groups.get(resource)
         if group is None:
-            settings = self._settings
-            cores = max(1, int(self.problem.resources[resource].cores)) if settings.use_cores else 1
+            settings, bought = self._settings, self.problem.resources[resource]
             group = self.groups[resource] = InstanceGroup(
                 self._agenda,
                 self._deliver,
-                discipline=settings.discipline,
+                discipline=settings.discipline_of(bought),
                 dispatch=settings.dispatch,
-                cores=cores,
+                cores=settings.cores_of(bought),
                 startup_s=settings.startup_s,
             )
         return group
@@ -166,7 +165,7 @@ class Site:
             group=None if function else self._group(resource),
             pool=self._pool((resource, *key)) if function else None,
             series=self._recorder.piece(key),
-            work=BranchStreams(self._streams, f"work/{name}", self._settings.service.draw),
+            work=BranchStreams(self._streams, f"work/{name}", self._settings.law_of(option).draw),
             spread=BranchStreams(self._streams, f"spread/{name}"),
             exits=BranchStreams(self._streams, f"exit/{name}") if piece.exit_probability else None,
         )

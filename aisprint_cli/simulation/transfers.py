@@ -17,21 +17,22 @@ class Transfers:
     Args:
         problem: whose domains, data sizes and units count.
         agenda: the simulation's clock.
-        shared: whether the flows that are in a domain at the same time share its bandwidth equally;
-            otherwise each has it for itself, as the placement model assumes.
+        shared: whether the flows that are in a domain at the same time share its bandwidth equally in
+            every domain; otherwise only in those that the problem calls shared.
     """
 
     def __init__(self, problem: Problem, agenda: Agenda, *, shared: bool) -> None:
         self._problem = problem
         self._agenda = agenda
         self._lines: list[SharingServer] = []
-        if shared:
+        self._shares = [shared or domain.shared for domain in problem.domains]
+        if any(self._shares):
             self._lines = [SharingServer(agenda, self._arrived) for _ in problem.domains]
         self._known: dict[tuple[int, int, float], tuple[float, int, float]] = {}
 
     @property
     def lines(self) -> tuple[SharingServer, ...]:
-        """The shared lines, one for each domain; empty when bandwidth is not shared."""
+        """One line for each domain, idle where it is not shared; empty when none is."""
         return tuple(self._lines)
 
     def send(self, source: int, target: int, size: float, action: Action, argument: Any) -> None:
@@ -42,7 +43,7 @@ class Transfers:
         key = (source, target, size)
         delay_s, domain, transmission_s = self._known.get(key) or self._learn(key)
         now_s = self._agenda.now_s
-        if self._lines:
+        if self._lines and self._shares[domain]:
             first_s = delay_s - transmission_s
             self._agenda.at(now_s + first_s, self._transmit, (domain, transmission_s, action, argument))
         else:

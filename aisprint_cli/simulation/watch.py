@@ -10,6 +10,8 @@ from aisprint_cli.simulation.arrivals import SECONDS_PER_HOUR
 from aisprint_cli.simulation.state import Flow, FunctionState, ResourceState, State
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aisprint_cli.placement.problem import Problem
     from aisprint_cli.simulation.agenda import Agenda
     from aisprint_cli.simulation.measures import Series
@@ -30,18 +32,16 @@ class Watch:
         self._arrived = [0] * len(problem.components)
         self._bought: dict[int, tuple[float, float, float]] = {}
         self._pools: dict[PoolKey, tuple[float, float, float]] = {}
-        self._spent = 0.0
 
     def look(self) -> State:
         """The state now; rates, times and utilisations are those since the last look."""
         elapsed_s = self._agenda.now_s - self._looked_s
+        bought, pools = dict(self._bought), dict(self._pools)
         resources = self._resources()
         functions = self._functions()
         components = self._components(elapsed_s)
         paths = tuple(_flow(series, None, elapsed_s) for series in self._recorder.paths)
-        before, self._spent = self._spent, self._cost()
         self._looked_s = self._agenda.now_s
-        hours = elapsed_s / SECONDS_PER_HOUR
         return State(
             time_s=self._agenda.now_s,
             elapsed_s=elapsed_s,
@@ -51,7 +51,7 @@ class Watch:
             functions=functions,
             components=components,
             paths=paths,
-            cost_per_h=(self._spent - before) / hours if hours else 0.0,
+            cost_per_h=self._cost_per_h(bought, pools, elapsed_s) if elapsed_s else 0.0,
         )
 
     def _components(self, elapsed_s: float) -> tuple[Flow, ...]:
@@ -100,11 +100,24 @@ class Watch:
             )
         return tuple(states)
 
-    def _cost(self) -> float:
-        resources = self._problem.resources
-        bought = sum(resources[number].cost_per_hour * totals[1] for number, totals in self._bought.items())
-        billed = sum(resources[key[0]].cost_per_hour * totals[2] for key, totals in self._pools.items())
-        return (bought + billed) / SECONDS_PER_HOUR
+    def _cost_per_h(
+        self,
+        bought: Mapping[int, tuple[float, float, float]],
+        pools: Mapping[PoolKey, tuple[float, float, float]],
+        elapsed_s: float,
+    ) -> float:
+        """What was spent since the totals given, for an hour."""
+        problem, cost = self._problem, 0.0
+        nothing = (0.0, 0.0, 0.0)
+        for number, totals in self._bought.items():
+            instances = (totals[1] - bought.get(number, nothing)[1]) / elapsed_s
+            cost += problem.resources[number].hourly_cost(instances)
+        for key, totals in self._pools.items():
+            resource, before = problem.resources[key[0]], pools.get(key, nothing)
+            asked = resource.transition_cost + problem.layers[resource.layer].transition_cost
+            cost += resource.cost_per_hour * (totals[2] - before[2]) / elapsed_s
+            cost += asked * (totals[0] - before[0]) * SECONDS_PER_HOUR / elapsed_s
+        return cost
 
 
 def _flow(series: Series, arrived: int | None, elapsed_s: float) -> Flow:

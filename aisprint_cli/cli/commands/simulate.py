@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from aisprint_cli.simulation.arrivals import ArrivalProcess
 
 
+AS_STATED = "as stated"
+"""Service times and disciplines that the system itself says."""
+
+
 class _Discipline(StrEnum):
     SHARING = "sharing"
     FCFS = "fcfs"
@@ -73,9 +77,17 @@ _Arrivals = Annotated[
     ),
 ]
 _Service = Annotated[
-    str, typer.Option(metavar="LAW", help="Service times: exponential, deterministic, lognormal:CV.")
+    str | None,
+    typer.Option(
+        metavar="LAW",
+        help="Service times: exponential, deterministic, lognormal:CV.",
+        show_default="as the system says, else exponential",
+    ),
 ]
-_DisciplineOption = Annotated[_Discipline, typer.Option(help="How an instance works.")]
+_DisciplineOption = Annotated[
+    _Discipline | None,
+    typer.Option(help="How an instance works.", show_default="as the system says, else sharing"),
+]
 _DispatchOption = Annotated[_Dispatch, typer.Option(help="How requests are spread over instances.")]
 _Cores = Annotated[bool, typer.Option("--cores", help="Let an instance use all cores of its resource.")]
 _Shared = Annotated[
@@ -99,8 +111,8 @@ def simulate(
     replications: _Replications = 10,
     seed: _Seed = 0,
     arrivals: _Arrivals = "poisson",
-    service: _Service = "exponential",
-    discipline: _DisciplineOption = _Discipline.SHARING,
+    service: _Service = None,
+    discipline: _DisciplineOption = None,
     dispatch: _DispatchOption = _Dispatch.RANDOM,
     cores: _Cores = False,
     shared_bandwidth: _Shared = False,
@@ -137,8 +149,8 @@ def simulate(
     process = _arrivals(arrivals, problem)
     settings = Settings(
         arrivals=process,
-        service=service_from(service),
-        discipline=Discipline(discipline.value),
+        service=None if service is None else service_from(service),
+        discipline=None if discipline is None else Discipline(discipline.value),
         dispatch=Dispatch(dispatch.value),
         use_cores=cores,
         shared_bandwidth=shared_bandwidth,
@@ -154,8 +166,8 @@ def simulate(
         placement=given.name if given is not None else None,
         rate_per_s=problem.entry_rate_per_s,
         arrivals=arrivals,
-        service=service,
-        discipline=discipline.value,
+        service=service or AS_STATED,
+        discipline=AS_STATED if discipline is None else discipline.value,
         dispatch=dispatch.value,
         semantics=semantics.value,
         seed=seed,
