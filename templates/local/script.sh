@@ -20,4 +20,9 @@ export UUID
 home=${0%/*}
 [ -e "$home/main.py" ] || home=${AISPRINT_ROOT:-}/opt/${COMPONENT_NAME:-}
 cd "$home"
-exec python main.py -i "$INPUT_FILE_PATH" -o "$TMP_OUTPUT_DIR/$output"
+# The FaaS supervisor would send on what a failed run had written.
+python main.py -i "$INPUT_FILE_PATH" -o "$TMP_OUTPUT_DIR/$output" || {
+    status=$?
+    find "$TMP_OUTPUT_DIR" -mindepth 1 -delete
+    exit "$status"
+}

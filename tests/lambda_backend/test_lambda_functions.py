@@ -256,6 +256,7 @@ def test_a_list_of_images_is_refused(shop: Shop) -> None:
         ({"memory": "lots"}, {}, "no amount"),
         ({}, {"timeout": "1000"}, "1 to 900"),
         ({}, {"timeout": "soon"}, "no whole number"),
+        ({}, {"log_retention_days": "10"}, "cannot keep the logs"),
         ({}, {"ephemeral_storage": "100"}, "512 to 10240"),
         ({"environment": {"Variables": {"A": "x" * 4000}}}, {}, "AWS Lambda takes 4096"),
     ],

@@ -13,6 +13,7 @@ from shop import BUCKET, FUNCTION, LAYER, Shop
 
 from aisprint_cli.backends.aws.run_records import runs_in
 from aisprint_cli.backends.interface import JobState, Trace
+from aisprint_cli.system import packaged
 
 TRACE = "0b0e7f64-2c0e-4b43-9a35-0d1f2a3b4c5d"
 REQUEST = "11111111-2222-3333-4444-555555555555"
@@ -62,6 +63,23 @@ def test_a_failed_script_is_a_failed_run(shop: Shop, service: LambdaService, tmp
 
     assert (run.state, run.exit_code, run.reason) == (JobState.FAILED, 3, "exit code 3")
     assert "no ink" in shop.backend.log(run)
+
+
+def test_the_standard_script_sends_nothing_on_when_the_code_fails(
+    shop: Shop, service: LambdaService, tmp_path: Path
+) -> None:
+    """Section 4.2: the supervisor sends on what a failed script had written."""
+    write_script(service, (packaged.templates_directory() / "local" / "script.sh").read_text())
+    code = "import sys; open(sys.argv[-1] + '.txt', 'w').write('half'); sys.exit(4)"
+    (service.image / "opt" / "find" / "main.py").write_text(code)
+    shop.apply(shop.cluster(), shop.function())
+    (tmp_path / "in.txt").write_text("ink")
+
+    shop.backend.put(LAYER, f"{BUCKET}/find/input/aisprint-{TRACE}.txt", tmp_path / "in.txt")
+    (run,) = settled(shop).jobs
+
+    assert (run.state, run.exit_code) == (JobState.FAILED, 4)
+    assert "Contents" not in shop.amazon.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="find/output/")
 
 
 def test_the_runs_of_a_service_outlive_the_command_that_fed_it(

@@ -22,6 +22,10 @@ _STORAGE_MIB: Final = (512, 10240)
 _TIMEOUT_S: Final = (1, 900)
 _SPARE_S: Final = 10  # the supervisor ends the script so long before Lambda ends the function
 _RETENTION_DAYS: Final = 30
+_RETENTIONS: Final = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
+    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
 _ECR: Final = re.compile(
     r"(?P<registry>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?"
     r"/(?P<repository>[a-z0-9][a-z0-9._/-]*?)(:(?P<tag>[\w][\w.-]*)|@(?P<digest>sha256:[0-9a-f]{64}))?"
@@ -86,7 +90,7 @@ def lambda_spec(spec: FunctionSpec, secrets: Revealed) -> LambdaSpec:
         timeout_s=timeout,
         storage_mib=_whole(spec, "aws.ephemeral_storage", _STORAGE_MIB, _STORAGE_MIB[0]),
         architecture=_architecture(access.get("aws.architecture", ""), image),
-        retention_days=_whole(spec, "aws.log_retention_days", (1, 3653), _RETENTION_DAYS),
+        retention_days=_retention(spec),
         environment=_environment(spec, secrets),
         inputs=tuple(folder for folder in routes.inputs if folder.cluster == spec.cluster),
         outputs=routes.outputs,
@@ -131,6 +135,17 @@ def _whole(spec: FunctionSpec, fact: str, bounds: tuple[int, int], default: int)
     if text and not text.isdecimal():
         raise InvalidInputError(f"{fact} of {spec.cluster} is no whole number: {text!r}.")
     return _within(spec, fact, int(text) if text else default, bounds)
+
+
+def _retention(spec: FunctionSpec) -> int:
+    days = _whole(spec, "aws.log_retention_days", (_RETENTIONS[0], _RETENTIONS[-1]), _RETENTION_DAYS)
+    if days not in _RETENTIONS:
+        longer = next(step for step in _RETENTIONS if step > days)
+        raise InvalidInputError(
+            f"CloudWatch cannot keep the logs of {spec.part} for {days} days.",
+            mend=f"Say {longer}; it takes {', '.join(map(str, _RETENTIONS))}.",
+        )
+    return days
 
 
 def _within(spec: FunctionSpec, what: str, value: int, bounds: tuple[int, int]) -> int:
