@@ -53,7 +53,7 @@ def test_a_refused_connection_names_the_address_and_may_be_tried_again() -> None
     assert isinstance(error, ExternalError)
     assert error.retry is Retry.LATER
     assert "refused" in error.why
-    assert "--im-url" in error.mend
+    assert "AISPRINT_IM_URL" in error.mend
 
 
 def test_a_server_that_says_nothing_is_given_up(serve: Serve) -> None:

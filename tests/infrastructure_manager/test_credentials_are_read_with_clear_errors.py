@@ -121,7 +121,7 @@ def test_a_missing_file_says_what_to_write(tmp_path: Path) -> None:
         read_credentials(tmp_path / "im" / "auth.dat", tmp_path)
 
     assert "im/auth.dat" in caught.value.message
-    assert "--im-auth" in caught.value.mend
+    assert "AISPRINT_IM_AUTH" in caught.value.mend
 
 
 def test_a_file_that_others_can_read_is_pointed_out(tmp_path: Path) -> None:

@@ -278,7 +278,7 @@ class ImClient:
         if response.is_redirect:
             return ExternalError(
                 f"{self.url} redirects elsewhere, and credentials are not sent there.",
-                mend="Give the address it redirects to as --im-url.",
+                mend="Give the address it redirects to as AISPRINT_IM_URL.",
             )
         return ExternalError(
             f"The Infrastructure Manager answered {code}: {reason}.",
@@ -307,7 +307,7 @@ class ImClient:
         return ExternalError(
             f"The Infrastructure Manager at {self.url} cannot be reached.",
             why=why,
-            mend="See whether that is its address (--im-url), and whether it is up.",
+            mend="See whether that is its address (AISPRINT_IM_URL), and whether it is up.",
             retry=Retry.LATER,
         )
 
@@ -337,7 +337,7 @@ class ImClient:
         return ExternalError(
             f"The answer of {self.url} cannot be understood ({len(response.content)} bytes, {kind}).",
             why="It was cut off, or no Infrastructure Manager answers there.",
-            mend="See whether that is its address (--im-url).",
+            mend="See whether that is its address (AISPRINT_IM_URL).",
             retry=Retry.LATER,
         )
 
@@ -360,7 +360,7 @@ def _checked(url: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise UsageError(
             f"{url!r} is no address of an Infrastructure Manager.",
-            mend="Give one such as https://im.egi.eu/im as --im-url.",
+            mend="Give one such as https://im.egi.eu/im as AISPRINT_IM_URL.",
         )
     if parts.username or parts.password:
         raise UsageError(

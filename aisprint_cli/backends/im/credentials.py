@@ -148,7 +148,7 @@ def read_credentials(path: Path, application: Path) -> Credentials:
         raise InvalidInputError(
             f"The credentials {path} cannot be read: {reason}.",
             why="The Infrastructure Manager acts with the accounts that this file names.",
-            mend=f"Write {DEFAULT_PLACE} in the application directory, or give --im-auth FILE.",
+            mend=f"Write {DEFAULT_PLACE} in the application directory, or set AISPRINT_IM_AUTH to the file.",
         ) from error
     shown = path.relative_to(application) if path.is_relative_to(application) else path
     findings = Findings()

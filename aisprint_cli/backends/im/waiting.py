@@ -105,7 +105,7 @@ class Waiting:
             raise ExternalError(
                 f"{name} is still {health.state} after {spent_s:.0f} s.",
                 why="A machine does not answer, or an installation hangs.",
-                mend="`aisprint logs` shows how far it is; the next deploy goes on with it.",
+                mend="`aisprint logs --infrastructure` shows how far it is; the next deploy goes on with it.",
             )
 
     def until_gone(self, identifier: str, name: str, progress: Progress) -> None:
