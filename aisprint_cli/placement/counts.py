@@ -1,27 +1,31 @@
-"""The fewest instances with which a given assignment keeps every limit."""
+"""The cheapest numbers of instances with which given choices keep every limit."""
 
 from __future__ import annotations
 
 import heapq
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from aisprint_cli.placement.constraints import assess
 from aisprint_cli.placement.evaluation import Evaluator
 from aisprint_cli.placement.problem import Placement, below
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from aisprint_cli.placement.problem import Choice, Problem
 
 MOST_TRIES = 500
 """More numbers of instances than these are not tried."""
 
+_AT_ONCE = (1, 7, 56)
+"""How many are evaluated together at first; then more, as the first ones were too few."""
+
 
 def cheapest_counts(problem: Problem, choices: Sequence[Choice]) -> tuple[Placement, float] | None:
     """Buy the cheapest numbers of instances that make the choices feasible; None when none do.
 
-    Numbers are tried by ascending cost, from the least that the loads need.
+    Numbers are tried by ascending cost, from the least that the loads need. That needs costs which rise
+    with the number of instances, as prices do, in tiers or not; what is feasible need not rise with it.
 
     Raises:
         KeyError: when a piece is placed where it may not run.
@@ -30,29 +34,45 @@ def cheapest_counts(problem: Problem, choices: Sequence[Choice]) -> tuple[Placem
     least = _least_counts(problem, choices)
     if least is None:
         return None
+    counts = islice(_by_cost(problem, least), MOST_TRIES)
+    sizes = iter(_AT_ONCE)
+    while batch := list(islice(counts, next(sizes, _AT_ONCE[-1]))):
+        placements = [Placement(tuple(choices), instances) for instances in batch]
+        scores = evaluator.evaluate_all(placements)
+        for placement, feasible, cost in zip(placements, scores.feasible, scores.cost, strict=True):
+            if feasible:
+                return placement, float(cost)
+    return None
+
+
+def _by_cost(problem: Problem, least: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """Instances of every resource by ascending cost, from the least on, up to what there is of each."""
     bought = [number for number, count in enumerate(least) if count]
-    prices = [problem.resources[number].cost_per_hour for number in bought]
+    hourly = {
+        number: [
+            problem.resources[number].hourly_cost(count)
+            for count in range(problem.resources[number].limit + 1)
+        ]
+        for number in bought
+    }
+
+    def cost(counts: tuple[int, ...]) -> float:
+        return sum(hourly[number][count] for number, count in zip(bought, counts, strict=True))
+
     start = tuple(least[number] for number in bought)
-    queue = [(sum(map(float.__mul__, prices, map(float, start))), start)]
-    seen = {start}
-    for _ in range(MOST_TRIES):
-        if not queue:
-            break
+    queue, seen = [(cost(start), start)], {start}
+    while queue:
         _, counts = heapq.heappop(queue)
         instances = list(least)
         for number, count in zip(bought, counts, strict=True):
             instances[number] = count
-        assessment = assess(problem, Placement(tuple(choices), tuple(instances)), evaluator)
-        if assessment.feasible:
-            return assessment.placement, assessment.cost
+        yield tuple(instances)
         for place, number in enumerate(bought):
             if counts[place] < problem.resources[number].limit:
                 more = (*counts[:place], counts[place] + 1, *counts[place + 1 :])
                 if more not in seen:
                     seen.add(more)
-                    cost = sum(price * count for price, count in zip(prices, more, strict=True))
-                    heapq.heappush(queue, (cost, more))
-    return None
+                    heapq.heappush(queue, (cost(more), more))
 
 
 def _least_counts(problem: Problem, choices: Sequence[Choice]) -> list[int] | None:
@@ -66,7 +86,7 @@ def _least_counts(problem: Problem, choices: Sequence[Choice]) -> list[int] | No
             option = next((item for item in piece.options if item.resource == resource), None)
             if option is None:
                 return None
-            load = component.rate_per_s * piece.reach * option.demand_s
+            load = problem.load(component, piece, option) / problem.resources[resource].servers
             loads[resource] = loads.get(resource, 0.0) + load
     result = [0] * len(problem.resources)
     for resource, load in loads.items():
