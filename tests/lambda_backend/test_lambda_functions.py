@@ -328,3 +328,19 @@ def test_a_specification_from_the_ledger_is_no_drift(shop: Shop) -> None:
     seen = shop.observe(replace(item, spec=replace(item.spec, service=from_ledger)))
 
     assert seen.digest == item.digest
+
+
+def test_functions_that_the_ledger_lost_are_found_and_can_be_removed(shop: Shop) -> None:
+    item = shop.function()
+    shop.apply(shop.cluster(), item)
+    shop.backend._holdings.drop(item)
+
+    (stray,) = shop.backend.strays("shop")
+    shop.remove(stray)
+
+    assert stray.id == item.id
+    assert shop.amazon.leftovers()["functions"] == []
+    assert shop.amazon.leftovers()["logs"] == []
+    assert shop.backend.strays("shop") == ()
+    shop.remove(shop.cluster())
+    assert shop.amazon.leftovers()["buckets"] == []

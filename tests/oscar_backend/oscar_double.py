@@ -9,6 +9,7 @@ Buckets are directories, so that a `BucketServer` can stand beside it as MinIO.
 from __future__ import annotations
 
 import base64
+import io
 import json
 import shutil
 import threading
@@ -110,13 +111,17 @@ class OscarDouble:
 
 
 class Fault:
-    """What goes wrong with the next calls whose method and path begin with `call`."""
+    """What goes wrong with the next calls whose method and path begin with `call`, from the `after`th on.
+
+    With status 0 the call is carried out and its answer is lost.
+    """
 
     def __init__(self, call: str, status: int = 0, body: str = "", *, times: int = 1, **how: Any) -> None:
         self.call, self.status, self.body, self.times = call, status, body, times
         self.headers: dict[str, str] = how.get("headers", {})
         self.cut: int = how.get("cut", 0)
         self.delay_s: float = how.get("delay_s", 0.0)
+        self.after: int = how.get("after", 1)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -143,9 +148,11 @@ class _Handler(BaseHTTPRequestHandler):
         oscar.calls.append(call)
         for fault in oscar.faults:
             if fault.times and call.startswith(fault.call):
-                fault.times -= 1
-                self._fail(fault, text)
-                return
+                fault.after -= 1
+                if fault.after <= 0:
+                    fault.times -= 1
+                    self._fail(fault, text)
+                    return
         wanted = "Basic " + base64.b64encode(f"oscar:{PASSWORD}".encode()).decode()
         if self.headers.get("Authorization") != wanted:
             self._answer(401, "Unauthorized")
@@ -154,7 +161,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _fail(self, fault: Fault, sent: str) -> None:
         time.sleep(fault.delay_s)
-        if fault.cut:
+        if not fault.status:
+            self.wfile = io.BytesIO()
+            self._route(self.oscar, json.loads(sent) if sent else {})
+            self.close_connection = True
+        elif fault.cut:
             self.send_response(200)
             self.send_header("Content-Length", str(len(fault.body) + fault.cut))
             self.end_headers()

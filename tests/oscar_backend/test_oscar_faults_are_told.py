@@ -5,9 +5,11 @@ from __future__ import annotations
 import socket
 import ssl
 import subprocess
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from double_cluster import Shop
@@ -131,6 +133,7 @@ def test_a_cluster_that_is_not_described_enough_is_told(shop: Shop, facts: dict[
 
 
 def test_secrets_are_in_nothing_that_is_shown(shop: Shop) -> None:
+    """Section 6, 11: keys and passwords stood in clear in files and outputs."""
     find = shop.function("find")
     shop.apply(shop.cluster(), find)
     shop.store("find/input/a.txt")
@@ -177,5 +180,48 @@ def test_certificates_are_verified_unless_told_otherwise(shop: Shop, https: str,
         info()
     assert "ssl_verify" in caught.value.mend
     assert info(str(certificate)) == "v3.6.1"
-    with pytest.warns(match="Unverified HTTPS request"):
-        assert info(verify=False) == "v3.6.1"
+    assert info(verify=False) == "v3.6.1"  # and no warning at each call
+
+
+@pytest.mark.parametrize("is_done", [False, True])
+def test_whatever_call_breaks_off_the_next_run_ends_what_was_begun(shop: Shop, is_done: bool) -> None:
+    """Section 6, 14: nothing went on where it had stopped. Each call breaks, before or after its work."""
+    read, find = shop.function("read"), shop.function("find")
+    shop.apply(read, find)
+    wanted = {name: _timeless(service) for name, service in shop.oscar.services.items()}
+    shop.remove(find)
+    shop.remove(read)
+    broke: list[bool] = []
+    for number in range(1, 16):
+        shop.oscar.faults = [Fault("", 0 if is_done else 503, after=number)]
+        broke.append(_breaks(shop, lambda: shop.apply(read, find)))
+
+        assert shop.apply(read, find).digest == find.digest
+        assert {name: _timeless(service) for name, service in shop.oscar.services.items()} == wanted
+        shop.store("find/output/a.txt")
+        shop.oscar.faults = [Fault("", 0 if is_done else 503, after=number)]
+        broke.append(_breaks(shop, lambda: shop.remove(read)))
+        shop.remove(read)
+        assert "find/output/a.txt" in shop.stored
+        shop.remove(find)
+        assert (shop.oscar.services, shop.stored) == ({}, set())
+    assert sum(broke) > 3
+    assert not broke[-1]  # the last number is beyond the last call
+
+
+def _breaks(shop: Shop, act: Callable[[], object]) -> bool:
+    """Whether an act fails; the faults are over after it."""
+    try:
+        act()
+    except ExternalError:
+        return True
+    finally:
+        shop.oscar.faults = []
+    return False
+
+
+def _timeless(service: dict[str, Any]) -> dict[str, Any]:
+    """A service without what tells how it came about."""
+    variables = dict(service["environment"]["Variables"])
+    variables.pop("AISPRINT_FOUND_BUCKETS", None)
+    return {**service, "environment": variables}

@@ -28,6 +28,7 @@ def test_a_bucket_shared_with_the_next_function_is_no_obstacle(shop: Shop) -> No
 
 
 def test_deploying_again_updates_the_live_service_in_place(shop: Shop) -> None:
+    """Section 6, 9: deploying again failed on the live service, and lost what was deployed before."""
     shop.apply(shop.function("find"))
     changed = shop.function("find", memory="512Mi")
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from aisprint_cli.backends.aws import functions, images, run_records, triggers
 from aisprint_cli.backends.aws.account import Account, Accounts
@@ -35,6 +37,8 @@ from aisprint_cli.backends.interface import (
 )
 from aisprint_cli.backends.revealed import Revealed
 from aisprint_cli.errors import ExternalError, InvalidInputError
+
+_ASKED_AT_ONCE: Final = 16
 
 
 class LambdaBackend:
@@ -67,16 +71,16 @@ class LambdaBackend:
         Raises:
             ExternalError: when AWS cannot be reached or does not accept the credentials.
         """
-        found: dict[str, Observed] = {}
-        for item in items:
-            spec = item.spec
-            if not spec.access.get("aws.bucket"):
-                found[item.id] = Observed(item.id, ItemState.ABSENT)
-            elif isinstance(spec, ClusterSpec):
-                found[item.id] = self._observe_cluster(item, spec)
-            else:
-                found[item.id] = self._observe_function(item, spec)
-        return found
+        with ThreadPoolExecutor(_ASKED_AT_ONCE) as pool:
+            return {seen.id: seen for seen in pool.map(self._observe, items)}
+
+    def _observe(self, item: Item) -> Observed:
+        spec = item.spec
+        if not spec.access.get("aws.bucket"):
+            return Observed(item.id, ItemState.ABSENT)
+        if isinstance(spec, ClusterSpec):
+            return self._observe_cluster(item, spec)
+        return self._observe_function(item, spec)
 
     def _observe_cluster(self, item: Item, spec: ClusterSpec) -> Observed:
         ground = self._ground(item.name, spec.access)
@@ -233,14 +237,13 @@ class LambdaBackend:
         seen = functions.find(account, name)
         if seen is not None and seen.item != item.name:
             return
-        routes = routes_of(spec)
-        buckets = tuple(dict.fromkeys(folder.bucket for folder in _own_inputs(spec, routes)))
-        triggers.clear_triggers(account, name, seen.arn if seen is not None else "", buckets)
+        routes, ground = routes_of(spec), self._ground(spec.cluster, spec.access)
+        buckets = {folder.bucket for folder in _own_inputs(spec, routes)} | {ground.bucket}
+        triggers.clear_triggers(account, name, seen.arn if seen is not None else "", sorted(buckets))
         if seen is not None:
             progress(f"Removing the function {name}")
             functions.remove(account, name)
         run_records.remove_group(account, f"/aws/lambda/{name}")
-        ground = self._ground(spec.cluster, spec.access)
         if ground.is_role_ours:
             ground.forbid(name)
         with suppress(InvalidInputError):  # one without an image of ECR was never made
@@ -248,6 +251,22 @@ class LambdaBackend:
         if not keep_data:
             for folder in routes.own(spec.cluster):
                 account.store.delete(f"{folder.path}/")
+
+    def strays(self, application: str) -> tuple[Item, ...]:
+        """Functions with our tags, in accounts in use, that the ledger does not hold.
+
+        Raises:
+            ExternalError: when an account cannot be asked.
+        """
+        items = self._holdings.items()
+        found = []
+        for item in items.values():
+            if isinstance(item.spec, ClusterSpec) and item.spec.application == application:
+                account = self._accounts.of(item.name, item.spec.access)
+                for mark, seen in functions.of_cluster(account, item.name).items():
+                    if f"{ItemKind.FUNCTION}/{mark}" not in items:
+                        found.append(_stray(mark, item, seen))
+        return tuple(found)
 
     # Data plane
 
@@ -270,6 +289,22 @@ class LambdaBackend:
     def log(self, job: Job) -> str:
         """What a run wrote."""
         return self._plane.log(job)
+
+
+def _stray(mark: str, cluster: Item, seen: functions.Seen) -> Item:
+    """A function as an item fit for removal; what it read and wrote is not known, so that stays."""
+    service = {"name": mark.partition("/")[2], "image": seen.image}
+    spec = FunctionSpec(
+        cluster.name,
+        service["name"],
+        "",
+        "",
+        "",
+        service,
+        backend=cluster.spec.backend,
+        access=cluster.spec.access,
+    )
+    return Item(ItemKind.FUNCTION, mark, spec, (cluster.id,))
 
 
 def _own_inputs(spec: FunctionSpec, routes: Routes) -> Iterator[Folder]:

@@ -75,6 +75,15 @@ def find(account: Account, name: str) -> Seen | None:
     return Seen(configuration["FunctionArn"], configuration, image, found.get("Tags") or {})
 
 
+def of_cluster(account: Account, cluster: str) -> dict[str, Seen]:
+    """The functions that were made for a cluster, by the item each was made from."""
+    with account.asking("list the functions"):
+        pages = account.client("lambda").get_paginator("list_functions").paginate()
+        names = [str(entry["FunctionName"]) for page in pages for entry in page["Functions"]]
+    found = (find(account, name) for name in names if name.startswith(f"{cluster}-"))
+    return {seen.item: seen for seen in found if seen is not None and seen.item.startswith(f"{cluster}/")}
+
+
 def wanted_configuration(spec: LambdaSpec, role: str) -> dict[str, Any]:
     """What is asked of a function besides its code."""
     return {

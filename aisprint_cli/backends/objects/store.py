@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from aisprint_cli.backends.objects.failures import code_of, failure, is_missing, raised, status_of
 from aisprint_cli.backends.objects.sessions import new_client
+from aisprint_cli.backends.unverified import allow_unverified
 from aisprint_cli.errors import ExternalError, InvalidInputError
 
 _CONNECT_S: Final = 5.0
@@ -52,6 +53,8 @@ class ObjectStore:
     """
 
     def __init__(self, endpoint: Endpoint) -> None:
+        if endpoint.verify is False:
+            allow_unverified()
         self._endpoint = endpoint
 
     @cached_property

@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 
 import requests
 
+from aisprint_cli.backends.unverified import allow_unverified
 from aisprint_cli.errors import ExternalError, InvalidInputError, Retry
 
 _CONNECT_S: Final = 5.0
@@ -70,6 +71,8 @@ class OscarClient:
                 f"The endpoint of {access.cluster} is no http or https address: {access.endpoint!r}.",
                 mend="Write it as https://host, as it is in the browser.",
             )
+        if access.verify is False:
+            allow_unverified()
         self._access = access
         self._redact = redact
         self._local = threading.local()
