@@ -168,7 +168,7 @@ def print_conflict(console: Console, conflict: Conflict, *, proven: bool) -> Non
     rate = conflict.problem.entry_rate_per_s
     verb = "keeps" if proven else "was found that keeps"
     console.print(f"No placement {verb} every limit at {rate:g} requests/s.", markup=False)
-    if conflict.members:
+    if conflict.members or proven:
         console.print(conflict.sentence, markup=False)
     if conflict.members and not conflict.proven:
         console.print("That these are the reason is likely, but not proven.", markup=False)

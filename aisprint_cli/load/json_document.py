@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Keys = tuple[str | int, ...]
 _DEPTH_LIMIT: Final = 100
+_LARGEST_COUNT: Final = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +210,8 @@ class JsonValue:
         return None
 
     def whole(self, *, minimum: int = 0) -> int | None:
-        """The whole number; None once reported when it is none."""
-        value = self.number(minimum=minimum)
+        """The whole number, a billion at most; None once reported when it is none."""
+        value = self.number(minimum=minimum, maximum=_LARGEST_COUNT)
         if value is not None and value != int(value):
             self.report(WRONG_TYPE, f"{self.where} should be a whole number, but is {value:g}.")
             return None

@@ -15,6 +15,8 @@ from aisprint_cli.placement.rules import Bond, Rules
 BOND_KINDS: Final = {Bond.TOGETHER: Kind.TOGETHER, Bond.APART: Kind.APART}
 _AMPLE = 8
 """Instances stand for "as many as one likes" when they are this many times the largest possible load."""
+_MOST_INSTANCES = 1e15
+"""What 64-bit integers and floats can still count exactly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,7 @@ def _ample(problem: Problem) -> dict[int, int]:
                 largest[resource] = max(largest.get(resource, 0.0), load)
         for resource, load in largest.items():
             loads[resource] += load
-    return {resource: math.ceil(_AMPLE * load) + 1 for resource, load in loads.items()}
+    return {resource: math.ceil(min(_AMPLE * load, _MOST_INSTANCES)) + 1 for resource, load in loads.items()}
 
 
 def _most_memory_mib(problem: Problem) -> dict[int, float]:

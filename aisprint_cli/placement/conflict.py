@@ -32,6 +32,7 @@ from aisprint_cli.placement.problem import Placement, Problem, holds
 from aisprint_cli.placement.time_limits import least_share, mean_limit_s
 
 _CLOSE = 1e-3
+_IDLE = 1e-9
 _ROUNDS = 12
 _GROUPS = (
     Kind.MEMORY,
@@ -76,7 +77,7 @@ class Conflict:
     def sentence(self) -> str:
         """What conflicts, in words."""
         if not self.members:
-            return "No condition alone explains it."
+            return "No limit and no rule is the reason. The load may be too large."
         words = [condition_words(item) for item in self.members]
         if len(words) == 1 and self.fastest_s is not None:
             takes = f"no placement takes less than {seconds(self.fastest_s, down=True)}"
@@ -162,10 +163,10 @@ def find_conflict(problem: Problem, solve: Solve, expired: Expired) -> Conflict:
 
 
 def _largest_rate_per_s(problem: Problem, oracle: _Oracle) -> float | None:
-    """The largest rate (1/s) at which a placement is found, by halving; None if there is none at 0.1 %."""
+    """The largest rate (1/s) at which a placement is found, by halving; None if none is at a billionth."""
     low, high = 0.0, problem.entry_rate_per_s
-    while high - low > _CLOSE * high and high > problem.entry_rate_per_s * _CLOSE:
-        middle = (low + high) / 2
+    while high - low > _CLOSE * high and high > problem.entry_rate_per_s * _IDLE:
+        middle = (low + high) / 2 if low else high / 8
         if oracle.quickly(problem.at_rate(middle)) is True:
             low = middle
         else:

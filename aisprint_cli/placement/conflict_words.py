@@ -55,13 +55,13 @@ class Change:
             new = seconds(needed, up=True)
             return f"raise the {_of(condition)}limit on {subject} from {seconds(condition.limit)} to {new}"
         if condition.kind is Kind.INSTANCES and needed is not None:
-            return f"allow {needed:.0f} instances of {subject} instead of {condition.limit:.0f}"
+            return f"allow {_instances(needed)} of {subject} instead of {condition.limit:.0f}"
         if condition.kind is Kind.MEMORY and needed is not None:
             return f"give {subject} {math.ceil(needed)} MiB of memory instead of {condition.limit:.0f}"
         if condition.kind is Kind.QUOTA and needed is not None:
-            return (
-                f"raise the quota {_quoted(condition)} from {condition.limit:.0f} to {needed:.0f} instances"
-            )
+            if condition.subject == condition.words:
+                return f"raise the quota that {subject} to {needed:.0f}"
+            return f"raise the quota {_quoted(condition)} from {condition.limit:.0f} to {_instances(needed)}"
         if condition.kind is Kind.BANDWIDTH and needed is not None:
             enough = rounded(needed, up=True)
             return f"raise the bandwidth of {subject} from {condition.limit:g} to {enough:g}"
@@ -106,6 +106,10 @@ def _rule_words(condition: Condition) -> str:
     if condition.subject == condition.words or not condition.words:
         return f"the {what} that {condition.subject}"
     return f"the {what} {_quoted(condition)} (it {condition.words})"
+
+
+def _instances(count: float) -> str:
+    return "1 instance" if count == 1 else f"{count:.0f} instances"
 
 
 def _quoted(condition: Condition) -> str:

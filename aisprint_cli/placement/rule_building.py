@@ -66,7 +66,8 @@ def build_rules(stated: Iterable[Stated], names: Sequence[str], resource_count: 
     quotas: list[Quota] = []
     for rule in stated:
         if rule.verb is Verb.QUOTA:
-            words = f"allows at most {rule.limit} instances over {rule.places}"
+            counted = "1 instance" if rule.limit == 1 else f"{rule.limit} instances"
+            words = f"allows at most {counted} over {rule.places}"
             quotas.append(Quota(_title(rule, words), rule.resources, rule.limit, words=words))
         elif rule.verb in {Verb.TOGETHER, Verb.APART}:
             bond = Bond(rule.verb.value)

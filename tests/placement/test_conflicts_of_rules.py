@@ -76,7 +76,7 @@ def test_a_quota_says_how_large_it_should_be() -> None:
     system["Lambda"] = 4.0
     system["Performance"]["second"]["h1"]["VM"]["demand"] = 0.3
     conflict = conflict_of(system)
-    assert "the quota 'account' (it allows at most 1 instances over VM)" in conflict.sentence
+    assert "the quota 'account' (it allows at most 1 instance over VM)" in conflict.sentence
     assert "raise the quota 'account' from 1 to 2 instances" in helps(conflict)
 
 
