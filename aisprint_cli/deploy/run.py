@@ -55,7 +55,7 @@ def survey(workspace: Workspace, desired: DesiredState) -> Survey:
     )
     _require_own(workspace, desired.items)
     recorded = workspace.records()
-    known = {name: record.item for name, record in recorded.items()}
+    known = {record.item.id: record.item for record in _left(recorded)}
     wanted = {item.id: item for item in desired.items}
     return Survey(desired.items, recorded, workspace.backend.observe((known | wanted).values()))
 
@@ -63,6 +63,15 @@ def survey(workspace: Workspace, desired: DesiredState) -> Survey:
 def plan_deployment(workspace: Workspace, found: Survey) -> Plan:
     """What has to be done to have what is desired."""
     return make_plan(found.desired, found.recorded, found.live, must_replace=workspace.must_replace)
+
+
+def _left(recorded: Mapping[str, Record]) -> list[Record]:
+    """Records of what may be there, or keeps data for its cluster: nobody is asked for what is gone."""
+    return [
+        record
+        for record in recorded.values()
+        if record.exists or (record.is_cluster and record.state is RecordState.KEPT)
+    ]
 
 
 def _require_own(workspace: Workspace, items: Iterable[Item]) -> None:
@@ -101,7 +110,7 @@ def plan_removal(workspace: Workspace, *, keep_data: bool, delete_kept: bool = F
     if keep_data:
         _require_keeping(workspace, recorded.values())
     recorded |= strays(workspace, recorded)
-    live = workspace.backend.observe(record.item for record in recorded.values())
+    live = workspace.backend.observe(record.item for record in _left(recorded))
     return make_plan((), recorded, live, keep_data=keep_data, release_kept=delete_kept)
 
 
@@ -128,11 +137,15 @@ def _require_keeping(workspace: Workspace, records: Iterable[Record]) -> None:
 def strays(workspace: Workspace, recorded: Mapping[str, Record]) -> dict[str, Record]:
     """What is there of the application though the ledger does not say so, by item id.
 
+    Where the ledger says that everything was removed, nobody is asked: a run that was killed always
+    leaves a record. So undeploying again needs no back end.
+
     Raises:
         ExternalError: when the back end cannot be asked.
     """
     place = workspace.backend
-    if not isinstance(place, FindsStrays):
+    is_over = bool(recorded) and not any(record.exists for record in recorded.values())
+    if is_over or not isinstance(place, FindsStrays):
         return {}
     last = workspace.ledger.last(workspace.backend_name)
     found = place.strays(last.application if last else _application_name(workspace.application))
@@ -152,9 +165,10 @@ def kept_data(workspace: Workspace) -> dict[str, str]:
     Raises:
         ExternalError: when the back end cannot be asked.
     """
-    gone = [record.item for record in workspace.records().values() if not record.exists]
-    seen = workspace.backend.observe(item for item in gone if item.kind is ItemKind.CLUSTER)
-    found = {item.name: seen[item.id].outputs.get(KEPT_DATA) for item in gone if item.id in seen}
+    left = [record.item for record in workspace.records().values() if record.state is RecordState.KEPT]
+    clusters = [item for item in left if item.kind is ItemKind.CLUSTER]
+    seen = workspace.backend.observe(clusters)
+    found = {item.name: seen[item.id].outputs.get(KEPT_DATA) for item in clusters}
     return {name: where for name, where in found.items() if where}
 
 

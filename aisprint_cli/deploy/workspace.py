@@ -158,7 +158,7 @@ def _open(site: Site, choice: BackendChoice, ledger: Ledger) -> Place:
         return open_backend(choice.name, site)
 
     def known() -> set[str]:
-        records = ledger.records(choice.ledger_name).values()
+        records = ledger.recorded(choice.ledger_name).values()
         return {record.item.spec.backend for record in records} or set(choice.all_names())
 
     return RoutedPlace(site, open_backend, known)

@@ -110,9 +110,10 @@ class DirectoryBackend:
     # -- Backend
 
     def observe(self, items: Iterable[Item]) -> Mapping[str, Observed]:
-        if self._settings().get("silent"):
+        wanted = list(items)
+        if wanted and self._settings().get("silent"):
             raise ExternalError("The world does not answer.")
-        return {item.id: self._observe(item.id) for item in items}
+        return {item.id: self._observe(item.id) for item in wanted}
 
     def _observe(self, item_id: str) -> Observed:
         path = self._path(item_id)

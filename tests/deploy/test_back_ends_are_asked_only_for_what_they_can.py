@@ -6,13 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import routed_once
 from directory_backend import DirectoryBackend, chain
 from run_once import EXECUTION, run, workspace
 
 from aisprint_cli.backends.interface import EVERY_CAPABILITY, Capability, Item
 from aisprint_cli.deploy.desired import DesiredState
 from aisprint_cli.deploy.planner import Action
-from aisprint_cli.deploy.run import plan_deployment, plan_removal, strays, survey, undeploy
+from aisprint_cli.deploy.run import kept_data, plan_deployment, plan_removal, strays, survey, undeploy
 from aisprint_cli.deploy.workspace import Workspace
 from aisprint_cli.errors import UsageError
 
@@ -73,3 +74,23 @@ def test_only_what_is_not_recorded_is_a_stray(tmp_path: Path) -> None:
     assert {name: _as_wanted(entry.item) for name, entry in found.items()} == {
         lost.item.id: _as_wanted(lost.item)
     }
+
+
+def test_undeploying_again_asks_nobody(tmp_path: Path) -> None:
+    run(tmp_path, "deploy")
+    run(tmp_path, "undeploy")
+    DirectoryBackend(tmp_path / "world", str).setting(silent=True)
+
+    with workspace(tmp_path) as opened:
+        assert plan_removal(opened, keep_data=False).is_empty
+        assert kept_data(opened) == {}
+
+
+def test_what_went_from_a_back_end_is_not_asked_for_there_again(tmp_path: Path) -> None:
+    routed_once.run(tmp_path, "deploy")
+    routed_once.run(tmp_path, "deploy", tuple(item for item in routed_once.spread() if "l2" in item.name))
+    routed_once.world(tmp_path, "one").setting(silent=True)
+
+    left = tuple(item for item in routed_once.spread() if "l2" in item.name)
+
+    assert routed_once.run(tmp_path, "deploy", left).done == ()
