@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JOBS ?= 2
 
-.PHONY: help install demo test lint types contracts wheel schemas browser bench clean
+.PHONY: help install demo test lint types contracts wheel schemas browser engines bench clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,9 @@ lint: $(READY)  ## Style and common faults
 
 types: $(READY)  ## Static types, strict
 	@$(BIN)/mypy
+
+engines:  ## Install container engines and a registry for the tests of images (root, Debian)
+	@sh scripts/container_engines.sh
 
 contracts: $(READY)  ## Who may import whom
 	@$(BIN)/lint-imports

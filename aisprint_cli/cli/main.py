@@ -13,6 +13,7 @@ import typer
 from aisprint_cli.cli import failure
 from aisprint_cli.cli.command import Command, Group
 from aisprint_cli.cli.commands import (
+    build,
     ci,
     deploy,
     deployments,
@@ -24,6 +25,7 @@ from aisprint_cli.cli.commands import (
     outputs,
     place,
     plan,
+    publish,
     schema,
     simulate,
     state,
@@ -76,6 +78,8 @@ app.command("deployments", cls=Command)(deployments.deployments)
 app.command("place", cls=Command)(place.place)
 app.command("simulate", cls=Command)(simulate.simulate)
 app.command("toscarize", cls=Command)(toscarize.toscarize)
+app.command("build", cls=Command)(build.build)
+app.command("publish", cls=Command)(publish.publish)
 app.command("plan", cls=Command)(plan.plan)
 app.command("deploy", cls=Command)(deploy.deploy)
 app.command("invoke", cls=Command)(invoke.invoke)

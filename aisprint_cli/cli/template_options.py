@@ -152,8 +152,10 @@ class Choices:
 
 
 def _checked_domain(domain: str | None) -> str | None:
-    if domain is None:
-        return None
+    from aisprint_cli.generate.names import DEFAULT_DOMAIN
+
+    if not domain:
+        return None if domain is None else DEFAULT_DOMAIN
     if not re.fullmatch(rf"{_DOMAIN_LABEL}(\.{_DOMAIN_LABEL})*", domain):
         raise UsageError(f"{domain!r} is not a DNS domain.", mend="Write it as example.org.")
     return domain.lower()

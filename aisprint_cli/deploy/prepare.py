@@ -14,12 +14,13 @@ from aisprint_cli.deploy.image_check import require_images
 from aisprint_cli.deploy.measures import constraints_document
 from aisprint_cli.deploy.workspace import Workspace
 from aisprint_cli.design.choice import default_choice, directory_of
-from aisprint_cli.design.current import OPTIMAL_CHOICE, OpenedDesign, Selection, open_design, select
+from aisprint_cli.design.current import OPTIMAL_CHOICE, OpenedDesign, Selection, open_design
 from aisprint_cli.design.enumeration import BASE_DEPLOYMENT
 from aisprint_cli.errors import StateError, UsageError
 from aisprint_cli.generate.deployment_files import make_deployment_files
 from aisprint_cli.generate.output import FileState, OutputFile, compare, options_in, write
 from aisprint_cli.generate.positions import positions_in
+from aisprint_cli.images.use import select_built
 from aisprint_cli.placement.measurements import read_measurements
 
 
@@ -57,7 +58,7 @@ def prepare(
     opened = open_design(workspace.application)
     _require_layers(workspace.choice, opened, asked=workspace.asked)
     chosen = choice or _default_choice(workspace, opened)
-    selection = select(opened, choice=chosen)
+    selection = select_built(opened, chosen)
     folder = directory_of(opened, chosen)
     locate = positions_in(workspace.application)
     made = make_deployment_files(

@@ -178,14 +178,15 @@ class _Result:
 
 def _make(directory: Path, choice: str | None, choices: Choices) -> _Result:
     from aisprint_cli.design.choice import default_choice, directory_of
-    from aisprint_cli.design.current import open_design, select
+    from aisprint_cli.design.current import open_design
     from aisprint_cli.generate.deployment_files import make_deployment_files
     from aisprint_cli.generate.output import compare, options_in
     from aisprint_cli.generate.positions import positions_in
+    from aisprint_cli.images.use import select_built
 
     opened = open_design(directory)
     chosen = choice or default_choice(opened)
-    selection = select(opened, choice=chosen)
+    selection = select_built(opened, chosen)
     folder = directory_of(opened, chosen)
     options = choices.over(options_in(folder))
     made = make_deployment_files(
@@ -218,12 +219,15 @@ def _show(session: Session, result: _Result, *, written: bool) -> None:
 
 
 def _facts(result: _Result) -> dict[str, Any]:
+    import json
+
     first = result.templates[0]
     return {
         "application": first.application,
         "deployment": first.deployment,
         "directory": result.shown(""),
         "domain": result.domain,
+        "options": json.loads(first.options.text()),
         "layers": [_layer_facts(result, template) for template in result.templates],
     }
 

@@ -1,0 +1,72 @@
+"""`aisprint publish`: the images of an application to a registry."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from aisprint_cli.cli.deployment_options import DEFAULT_LOCK_TIMEOUT_S, LockTimeout, exactly_one
+from aisprint_cli.cli.image_work import EngineName, Only, Registry, RegistryFolder, Wishes
+from aisprint_cli.cli.session import (
+    Directory,
+    DirectoryOption,
+    NoColor,
+    Output,
+    OutputFormat,
+    Quiet,
+    Verbose,
+    application_directory,
+    open_session,
+)
+
+
+def publish(
+    app: Directory = None,
+    application_dir: DirectoryOption = None,
+    base: Annotated[bool, typer.Option("--base", help="The images of the base design.")] = False,
+    optimal: Annotated[bool, typer.Option("--optimal", help="Those of the optimal deployment.")] = False,
+    deployment: Annotated[
+        str | None,
+        typer.Option(
+            "--deployment", metavar="NAME", help="Those of that one.", show_default="what deploy would take"
+        ),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Those of every part, for every resource it may run on.")
+    ] = False,
+    only: Only = None,
+    registry: Registry = None,
+    registry_folder: RegistryFolder = None,
+    engine: EngineName = None,
+    lock_timeout: LockTimeout = DEFAULT_LOCK_TIMEOUT_S,
+    output: Output = OutputFormat.TABLE,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+    no_color: NoColor = False,
+) -> None:
+    """Push the container images of an application.
+
+    What was built already is only pushed; what changed since is built first. From then on templates and
+    deployments name images by digest, and aisprint/designs/containers.yaml lists them.
+
+    Example: aisprint publish digit_reader --registry registry.example.org:5000 --registry-folder team
+    """
+    from aisprint_cli.cli.commands.build import run_build
+
+    session = open_session(output, quiet, verbose, no_color)
+    run_build(
+        session,
+        application_directory(app, application_dir),
+        exactly_one(base, optimal, deployment),
+        Wishes(registry, registry_folder, None, None),
+        everything=everything,
+        only=only,
+        engine_name=engine,
+        push=True,
+        dry_run=False,
+        force=False,
+        refresh=False,
+        lock_timeout_s=lock_timeout,
+        schema="aisprint.publish/1",
+    )

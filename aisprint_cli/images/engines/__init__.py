@@ -1,0 +1,1 @@
+"""What builds images: one module for each engine, behind one Protocol."""

@@ -1,0 +1,39 @@
+"""Whether this machine can run another architecture's programs, by emulation."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Collection
+from pathlib import Path
+from typing import Final
+
+from aisprint_cli.images.engines.interface import Problem
+from aisprint_cli.images.platforms import architecture_of, platform_of
+
+_REGISTERED: Final = Path("/proc/sys/fs/binfmt_misc")
+_NAMES: Final = {"arm64": "qemu-aarch64", "amd64": "qemu-x86_64"}
+
+
+def native() -> str:
+    """This machine's own platform."""
+    return platform_of(platform.machine()) or "linux/amd64"
+
+
+def emulated() -> frozenset[str]:
+    """The platforms whose programs run here by emulation."""
+    return frozenset(
+        f"linux/{architecture}" for architecture, name in _NAMES.items() if (_REGISTERED / name).exists()
+    )
+
+
+def problems(platforms: Collection[str]) -> tuple[Problem, ...]:
+    """The platforms whose programs cannot run here, for builds with steps that run them."""
+    missing = sorted(set(platforms) - {native()} - emulated())
+    return tuple(
+        Problem(
+            f"This machine cannot run programs for {architecture_of(name)}.",
+            "Steps of a Dockerfile that run inside the image need that.",
+            "Install emulation: `apt-get install qemu-user-static binfmt-support`.",
+        )
+        for name in missing
+    )

@@ -1,0 +1,187 @@
+"""Docker's buildx: one bake file for all images, their platforms built at the same time."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import time
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from aisprint_cli.errors import ExternalError
+from aisprint_cli.images.engines import binfmt
+from aisprint_cli.images.engines.commands import ask, run
+from aisprint_cli.images.engines.interface import (
+    BuildEvent,
+    BuildFailedError,
+    BuildState,
+    Listen,
+    Problem,
+    Stopped,
+)
+from aisprint_cli.images.registry.client import RegistryClient
+from aisprint_cli.images.registry.lists import join
+from aisprint_cli.images.specification import BuildRequest, Built
+from aisprint_cli.system.files import write_atomic
+
+BAKE_FILE: Final = "docker-bake.json"
+_METADATA: Final = "bake-metadata.json"
+_PUSHED: Final = "type=image,push=true,rewrite-timestamp=true,oci-mediatypes=true"
+_STEP = re.compile(r"^#\d+ \[(?P<target>[^\s\]]+)(?: (?P<platform>linux/\w+))?[^\]]*\] (?P<step>.+)$")
+_PLATFORMS = re.compile(r"^Platforms:\s*(.+)$", re.MULTILINE)
+
+
+class Buildx:
+    """The engine.
+
+    Args:
+        registry: joins what was pushed.
+        program: where docker is; by default the one on the path.
+        cache: where layers are kept between machines, as buildx writes it
+            (`type=registry,ref=registry.example.org/app/cache`); empty for none.
+        attest: whether a bill of materials (SBOM) and the provenance are attached.
+    """
+
+    name = "buildx"
+
+    def __init__(
+        self, registry: RegistryClient, program: str | None = None, cache: str = "", *, attest: bool = False
+    ) -> None:
+        self._registry = registry
+        self._program = program or shutil.which("docker") or ""
+        self._cache = cache
+        self._attest = attest
+
+    def version(self) -> str | None:
+        """Its version; None where docker or its plugin is missing, or no builder answers."""
+        answer = ask([self._program, "buildx", "version"]) if self._program else None
+        if not answer or ask([self._program, "buildx", "inspect"]) is None:
+            return None
+        return next((word for word in answer.split() if re.match(r"v?\d", word)), answer.strip())
+
+    def problems(self, platforms: Collection[str]) -> tuple[Problem, ...]:
+        """That it is missing, or that its builder does not know a platform."""
+        if self.version() is None:
+            return (
+                Problem(
+                    "docker buildx is not installed, or has no builder that answers.",
+                    "It builds every platform of every image at once.",
+                    "Install the plugin, then `docker buildx create --use`.",
+                ),
+            )
+        shown = _PLATFORMS.search(ask([self._program, "buildx", "inspect", "--bootstrap"], 120.0) or "")
+        known = {entry.strip(" *") for entry in shown[1].split(",")} if shown else set()
+        return tuple(
+            Problem(
+                f"The builder does not know {platform}.",
+                f"It knows {', '.join(sorted(known)) or 'none'}.",
+                "Install emulation (`apt-get install qemu-user-static binfmt-support`), then"
+                " `docker buildx create --use`.",
+            )
+            for platform in sorted(set(platforms) - known - {binfmt.native()})
+        )
+
+    def build(
+        self, requests: Sequence[BuildRequest], logs: Path, listen: Listen, stopped: Stopped
+    ) -> tuple[Built, ...]:
+        """Build all images at once; see `Engine.build`."""
+        if not requests:
+            return ()
+        began = time.monotonic()
+        log = logs / "buildx.log"
+        log.unlink(missing_ok=True)
+        bake_file, metadata = logs / BAKE_FILE, logs / _METADATA
+        document = bake_document(requests, cache=self._cache, attest=self._attest)
+        write_atomic(bake_file, json.dumps(document, indent=2) + "\n")
+        names = {target_name(request.spec.name): request.spec.name for request in requests}
+        step = ""
+
+        def heard(line: str) -> None:
+            nonlocal step
+            found = _STEP.match(line)
+            if found:
+                step = found["step"]
+                image = names.get(found["target"], "")
+                listen(BuildEvent(image, BuildState.RUNNING, step, found["platform"] or ""))
+
+        command = [self._program, "buildx", "bake", "--progress", "plain", "--file", str(bake_file)]
+        command += ["--metadata-file", str(metadata)]
+        epoch = {"SOURCE_DATE_EPOCH": str(requests[0].epoch_s)}
+        ended = run(command, log=log, line=heard, stopped=stopped, environment=epoch)
+        if ended.code:
+            raise BuildFailedError(
+                "Images could not be built" + (f": step {step}." if step else "."),
+                why="\n".join(ended.last),
+                mend=f"The whole log is in {log}.",
+            )
+        facts = _read_metadata(metadata)
+        seconds = time.monotonic() - began
+        return tuple(self._built(request, facts, seconds, listen) for request in requests)
+
+    def _built(self, request: BuildRequest, facts: dict[str, Any], seconds: float, listen: Listen) -> Built:
+        spec = request.spec
+        own = facts.get(target_name(spec.name)) or {}
+        digest = str(own.get("containerimage.digest") or own.get("containerimage.config.digest") or "")
+        by_platform = dict.fromkeys(spec.platforms, digest)
+        if request.push and self._attest:
+            found = self._registry.manifest(spec.reference)
+            by_platform = found.platforms if found else by_platform  # joined anew it would lose them
+        elif request.push:
+            by_platform, digest = join(self._registry, spec.reference)
+        listen(BuildEvent(spec.name, BuildState.DONE))
+        return Built(spec, digest, by_platform, request.push, seconds, self.name)
+
+
+def target_name(image: str) -> str:
+    """The name of an image's target: letters, digits, `-` and `_` only."""
+    return re.sub(r"[^A-Za-z0-9_-]", "-", image)
+
+
+def bake_document(
+    requests: Sequence[BuildRequest], *, cache: str = "", attest: bool = False
+) -> dict[str, Any]:
+    """The bake file of some images, as buildx reads it."""
+    return {
+        "group": {"default": {"targets": [target_name(request.spec.name) for request in requests]}},
+        "target": {
+            target_name(request.spec.name): _target(request, cache=cache, attest=attest)
+            for request in requests
+        },
+    }
+
+
+def _target(request: BuildRequest, *, cache: str, attest: bool) -> dict[str, Any]:
+    output = (
+        "type=image,push=true,rewrite-timestamp=true,oci-mediatypes=true" if request.push else "type=docker"
+    )
+    target: dict[str, Any] = {
+        "context": str(request.context),
+        "dockerfile": str(request.dockerfile),
+        "platforms": list(request.spec.platforms),
+        "tags": [request.spec.reference],
+        "args": dict(request.arguments),
+        "labels": dict(request.labels),
+        "output": [output],
+        "attest": ["type=sbom", "type=provenance,mode=max"] if attest else ["type=provenance,disabled=true"],
+    }
+    if request.secrets:
+        target["secret"] = [f"type=file,id={name},src={path}" for name, path in request.secrets.items()]
+    if cache:
+        target |= {"cache-from": [cache], "cache-to": [f"{cache},mode=max"]}
+    if request.no_cache:
+        target["no-cache"] = True
+    return target
+
+
+def _read_metadata(path: Path) -> dict[str, Any]:
+    try:
+        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ExternalError(
+            "docker buildx did not say what it built.",
+            why=f"{path} is missing or no JSON.",
+            mend="Use a buildx of 0.10 or later.",
+        ) from error
+    return document

@@ -1,0 +1,1 @@
+"""Registries of images: the distribution API, and the credentials that Docker keeps."""
