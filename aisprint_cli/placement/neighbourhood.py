@@ -2,13 +2,13 @@
 
 Each round narrows the problem: components that are kept have only the choice they made, those that are
 free have all of theirs. Layers on which something is kept stay on their resource, their instances may
-change. What the exact solver finds is a placement of the whole problem (Shaw 1998). Rounds alternate
-between stretches of the graph and random components; the random numbers come from a seed.
+change. What the exact solver finds is a placement of the whole problem (Shaw 1998). Most rounds free what
+runs on one layer, so that it may use another resource; the others a stretch of the graph or any components.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -47,15 +47,43 @@ def _kept(component: Component, choice: Choice) -> Component:
     return replace(component, alternatives=(Alternative(alternative.name, pieces, alternative.sent),))
 
 
-def neighbourhoods(components: int, size: int, seed: int) -> Iterator[tuple[int, ...]]:
-    """Sets of components to free, without end: stretches that overlap by half, and random ones."""
-    draw = np.random.default_rng(seed)
-    size = min(size, components)
-    starts = list(range(0, max(components - size, 0) + 1, max(size // 2, 1)))
-    while True:
-        for start in draw.permutation(starts).tolist():
-            yield tuple(range(start, start + size))
-            yield tuple(sorted(draw.choice(components, size, replace=False).tolist()))
+class Neighbourhoods:
+    """Sets of components to free, without end: of one layer, of a stretch of the graph, and at random.
+
+    All that runs on a layer has to be free for the layer to use another resource, so this kind comes
+    twice as often as the others; what is left of the size is filled with components of other layers.
+    """
+
+    def __init__(self, problem: Problem, size: int, seed: int) -> None:
+        """Begin; `size` components are freed at a time, the random numbers come from the seed."""
+        self._problem = problem
+        self._size = min(size, len(problem.components))
+        self._draw = np.random.default_rng(seed)
+        self._turn = 0
+
+    def next(self, placement: Placement) -> frozenset[int]:
+        """The next set for this placement."""
+        self._turn += 1
+        if self._turn % 4 == 0:
+            return self._sample(range(len(self._problem.components)), self._size)
+        if self._turn % 4 == 3:
+            start = int(self._draw.integers(len(self._problem.components) - self._size + 1))
+            return frozenset(range(start, start + self._size))
+        return self._of_layer(placement)
+
+    def _of_layer(self, placement: Placement) -> frozenset[int]:
+        there: dict[int, set[int]] = {}
+        for component, choice in enumerate(placement.choices):
+            for resource in choice.resources:
+                there.setdefault(self._problem.resources[resource].layer, set()).add(component)
+        layer = sorted(there)[int(self._draw.integers(len(there)))]
+        inside = self._sample(sorted(there[layer]), self._size)
+        others = [item for item in range(len(self._problem.components)) if item not in there[layer]]
+        return inside | self._sample(others, self._size - len(inside))
+
+    def _sample(self, components: Sequence[int], size: int) -> frozenset[int]:
+        count = min(size, len(components))
+        return frozenset(self._draw.choice(components, count, replace=False).tolist() if count else ())
 
 
 def improve(
@@ -81,14 +109,15 @@ def improve(
     """
     evaluator = Evaluator(problem)
     cost = float(evaluator.evaluate_all([placement]).cost[0])
-    sets = neighbourhoods(len(problem.components), size, seed)
-    for _, free in zip(range(rounds), sets, strict=False):
+    sets = Neighbourhoods(problem, size, seed)
+    for _ in range(rounds):
         if stop():
             break
-        found = solver(narrowed(problem, placement, frozenset(free)))
+        free = sets.next(placement)
+        found = solver(narrowed(problem, placement, free))
         if found is None:
             continue
-        whole = restored(found, placement, frozenset(free))
+        whole = restored(found, placement, free)
         scores = evaluator.evaluate_all([whole])
         if scores.feasible[0] and scores.cost[0] < cost * (1 - 1e-12):
             placement, cost = whole, float(scores.cost[0])

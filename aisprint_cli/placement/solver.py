@@ -27,9 +27,11 @@ EXACT_ALONE = 20
 EXACT_PROOF = 50
 """Up to so many components the exact solver helps: beyond, preparing a narrowed problem takes too long."""
 
-_FREE = 8
-_ROUNDS = 300
+_FREE = 10
+_ROUNDS = 400
 _PART_TIME_S = 1.0
+_PART_NODES = 200
+"""Nodes of the tree over layers, where that is only to lift the bound before the exact solver takes over."""
 
 
 def solve(
@@ -104,11 +106,12 @@ class _LargeSearch:
         branching = LayerBranching(compiled, PROOF_TOLERANCE)
         if warm_start is not None:
             branching.offer(warm_start)
-        branching.run(self._timer.part(0.6), most_nodes=1, stop_climbing=self._timer.part(0.25))
+        branching.run(self._timer.part(0.6), most_nodes=1, stop_climbing=self._timer.part(0.15))
         if len(self._problem.components) > EXACT_PROOF:
             branching.run(self._timer.expired)
             return self._result(branching)
         self._improve(branching)
+        branching.run(self._timer.part(0.2), most_nodes=_PART_NODES)
         return self._prove(branching)
 
     def _improve(self, branching: LayerBranching) -> None:
