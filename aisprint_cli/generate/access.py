@@ -24,8 +24,6 @@ from aisprint_cli.model.resources import LayerKind
 Access = dict[str, Expression]
 
 _PLAIN: Final = (
-    ("oscar", "ssl_verify"),
-    ("minio", "ssl_verify"),
     ("aws", "role"),
     ("aws", "endpoint"),
     ("aws", "timeout"),
@@ -47,6 +45,8 @@ _PLAIN: Final = (
 def access_of(cluster: Cluster) -> Access:
     """What is known of the way to a cluster, by name."""
     facts = _ACCESS[cluster.layer.kind](cluster)
+    if not cluster.is_native:
+        facts |= {f"{section}.ssl_verify": cluster.ssl_verify(section) for section in ("oscar", "minio")}
     for section, field in _PLAIN:
         facts[f"{section}.{field}"] = cluster.fact(section, field)
     if cluster.given_secret(INFLUX_TOKEN):

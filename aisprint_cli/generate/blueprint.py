@@ -65,7 +65,8 @@ class Blueprint:
         if self.apart and layer.kind in MADE_KINDS:
             tail = service_name(placed.part.name)
         name = names.cluster_name(self.application.name, tail)
-        return Cluster(layer, name, self._tag(placed), entries, resources)
+        is_certified = layer.kind not in MADE_KINDS or self.has_public_domain
+        return Cluster(layer, name, self._tag(placed), entries, resources, is_certified)
 
     @cached_property
     def _placed(self) -> Mapping[str, PlacedPart]:

@@ -56,7 +56,8 @@ class Cluster:
 
     `tag` tells it apart within the deployment. `used` are the resources in use, in the layer's order.
     `entries` is what `physical_nodes.yaml` says of
-    them, by their names, in its order;
+    them, by their names, in its order; `is_certified` tells whether one that is made has certificates that
+    clients trust;
     `entry` is the one that says how to reach the cluster (`checks` sees to it that the others agree).
     """
 
@@ -65,6 +66,7 @@ class Cluster:
     tag: str
     entries: Mapping[str, PhysicalEntry] = field(hash=False)
     used: tuple[Resource, ...] = ()
+    is_certified: bool = True
 
     @property
     def number(self) -> int:
@@ -100,6 +102,10 @@ class Cluster:
     def cloud_id(self) -> str:
         """The identifier under which credentials name it: the existing cluster's own, or its name here."""
         return self.fact("oscar", "name") or self.name
+
+    def ssl_verify(self, section: str) -> str | None:
+        """Whether the certificate of its `oscar` or `minio` can be checked, `true` or `false` where known."""
+        return self.fact(section, "ssl_verify") or (None if self.is_certified else "false")
 
     @property
     def endpoint(self) -> Expression | None:

@@ -77,8 +77,8 @@ def _minio_provider(cluster: Cluster) -> dict[str, Any]:
         "secret_key": get_input(cluster.secret_input(MINIO_SECRET)),
         "region": cluster.minio_region,
     }
-    # OSCAR checks certificates unless told otherwise; so it is said only where a person turned it off.
-    return provider | ({"verify": False} if cluster.fact("minio", "ssl_verify") == "false" else {})
+    # OSCAR checks certificates unless told otherwise; so it is said only where that would fail.
+    return provider | ({"verify": False} if cluster.ssl_verify("minio") == "false" else {})
 
 
 def _s3_provider(cluster: Cluster) -> dict[str, Any]:

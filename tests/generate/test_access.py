@@ -35,6 +35,16 @@ def test_a_cluster_to_be_made_is_reached_under_its_name_with_secrets_still_to_be
     }
 
 
+def test_certificates_that_nobody_trusts_are_not_checked() -> None:
+    sketch = Sketch({"abc": 1, "bcd": 2}, (("abc", "bcd"),))
+    for domain, expected in (("example.org", None), ("site.internal", "false")):
+        files = make_templates(*sketch.build(), options=Options(domain=domain))
+        template = read_template(files[0].text)
+        assert template.access.get("oscar.ssl_verify") == template.access.get("minio.ssl_verify") == expected
+        provider = template.functions[0].service["storage_providers"]["minio"]["my-app-l2"]
+        assert provider.get("verify") == (None if expected is None else False)
+
+
 def test_an_existing_oscar_is_reached_as_the_file_says() -> None:
     template = template_of(
         LayerKind.PHYSICAL_PROVISIONED,

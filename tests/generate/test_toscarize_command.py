@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -201,3 +202,85 @@ def test_an_address_that_no_file_gives_is_made_up_and_said_so(app: Path) -> None
         f"ComputationalLayers: {{computationalLayer1: {{number: 1, Resources: {{resource1: {entry}}}}}}}\n"
     )
     assert "note:" not in aisprint("toscarize", app).err
+
+
+def options_of(app: Path) -> dict[str, Any]:
+    found: dict[str, Any] = aisprint("toscarize", app, "-o", "json").json["options"]
+    return found
+
+
+def test_a_choice_holds_until_it_is_undone(app: Path) -> None:
+    chosen = (
+        *("--elastic", "4", "--cloud", "1=one", "--cloud", "2=two", "--im-auth", "im/few.dat"),
+        *("--registry-server", "r.example.org:5000", "--registry-username", "u"),
+        *("--registry-password", "keyring:registry/u", "--influxdb-url", "https://influx.example.org"),
+    )
+    assert aisprint("toscarize", app, *chosen).status == 0
+    assert options_of(app) == {
+        "elastic": 4,
+        "clouds": {"1": "one", "2": "two"},
+        "im_auth": "secret://file/im/few.dat",
+        "registry_server": "r.example.org:5000",
+        "registry_username": "u",
+        "registry_password": "secret://keyring/registry/u",
+        "influxdb_url": "https://influx.example.org",
+    }
+    assert "secret://file/im/few.dat" in generated(app, "base")["im/layer1.yaml"].decode()
+    undone = ("--elastic", "0", "--cloud", "1=", "--registry-server", "", "--influxdb-url", "")
+    assert aisprint("toscarize", app, *undone, "--im-auth", "", "--registry-username", "").status == 0
+    assert options_of(app) == {"clouds": {"2": "two"}, "registry_password": "secret://keyring/registry/u"}
+
+
+def test_templates_by_component_come_and_go(app: Path) -> None:
+    assert aisprint("toscarize", app, "--per-component").status == 0
+    files = generated(app, "base")
+    assert {"im/crop.yaml", "im/count.yaml", "im/layer1.yaml", "im/layer2.yaml"} <= files.keys()
+    crop = yaml.safe_load(files["im/crop.yaml"])
+    assert crop["metadata"]["infra_name"] == "OSCAR crop"
+    (name,) = (name for name in crop["topology_template"]["node_templates"] if "service" in name)
+    assert name == "oscar_service_crop"
+    output = read_template(files["im/crop.yaml"].decode()).functions[0].service["output"]
+    assert output == [{"storage_provider": "minio.two-layers-count", "path": "crop/output"}]
+
+    (app / "aisprint/deployments/base/im/infras.yaml").write_text(
+        "crop: [http://127.0.0.1, configured, '']\n"
+    )
+    assert aisprint("toscarize", app).status == 0
+    assert "im/crop.yaml" in generated(app, "base")
+    assert aisprint("toscarize", app, "--no-per-component").status == 0
+    assert {name for name in generated(app, "base") if name.startswith("im/")} == {
+        "im/layer1.yaml",
+        "im/layer2.yaml",
+        "im/infras.yaml",
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--cloud", "one"), "no layer and identifier"),
+        (("--registry-server", "https://r.example.org"), "no host name"),
+        (("--registry-password", "hunter2"), "env:NAME"),
+        (("--elastic", "-1"), "--elastic"),
+    ],
+)
+def test_an_option_that_cannot_be_meant_so_is_a_usage_error(
+    app: Path, arguments: tuple[str, ...], says: str
+) -> None:
+    done = aisprint("toscarize", app, *arguments)
+    assert (done.status, generated(app, "base")) == (2, {})
+    assert says in done.err
+    assert "hunter2" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("--cloud", "7=one"), "layer 7 has no machines"),
+        (("--registry-server", "r.example.org"), "without a user or a password"),
+    ],
+)
+def test_an_option_that_nothing_can_follow_is_said(app: Path, arguments: tuple[str, ...], code: str) -> None:
+    done = aisprint("toscarize", app, *arguments)
+    assert (done.status, generated(app, "base")) == (3, {})
+    assert code in " ".join(done.err.split())
