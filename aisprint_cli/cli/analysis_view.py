@@ -95,8 +95,7 @@ def print_load(
 
 
 def _constraint_words(constraint: Constraint) -> str:
-    kind = constraint.kind.value.replace("_", " ")
-    return f"the {kind} limit of {constraint.subject}"
+    return f"the {constraint.title} limit of {constraint.subject}"
 
 
 def _stretches(assessment: Assessment, sensitivity: LoadSensitivity) -> Table:

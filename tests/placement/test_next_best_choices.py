@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from placement_systems import BOARD, VM, random_problem, read, two_steps
+from placement_systems import BOARD, VM, enriched, random_problem, read, two_steps
 
 from aisprint_cli.placement.conditions import forbid
 from aisprint_cli.placement.constraints import assess
@@ -43,9 +43,12 @@ def test_forbidding_takes_away_one_choice_and_no_other(seed: int, data: st.DataO
     assert left == before - {(number, resources)}
 
 
+@pytest.mark.parametrize("rich", [False, True], ids=["plain", "rich"])
 @pytest.mark.parametrize("seed", range(25))
-def test_the_next_best_is_the_best_of_the_rest(seed: int) -> None:
+def test_the_next_best_is_the_best_of_the_rest(seed: int, rich: bool) -> None:
     problem = random_problem(seed, components=3)
+    if rich:
+        problem = enriched(problem, seed)
     best = solve(problem)
     if best.placement is None:
         assert not np.isfinite(best.cost)
