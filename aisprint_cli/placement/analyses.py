@@ -51,21 +51,42 @@ class Analyst:
         """
         problem, placement = assessment.problem, assessment.placement
         low, high = rates or (problem.entry_rate_per_s / 2, problem.entry_rate_per_s * 2)
-        end = self.searcher.until(self.time_s)
+        patience = self.searcher.patience(self.time_s)
         found = load_sensitivity(
-            problem, end.solve, low, high, start=placement, cancelled=end.over, most_solves=_AMPLE
+            problem,
+            patience.solve,
+            low,
+            high,
+            start=placement,
+            cancelled=patience.deadline.over,
+            most_solves=_AMPLE,
+            harder=patience.harder,
         )
         return load_range(problem, placement), found
 
     def front(self, objective: Objective, start: Result) -> Front:
         """The front of cost against an objective; `start` is how the problem was solved."""
-        end = self.searcher.until(self.time_s)
-        return pareto(objective, end.solve, start=start, cancelled=end.over, most_solves=_AMPLE)
+        patience = self.searcher.patience(self.time_s)
+        return pareto(
+            objective,
+            patience.solve,
+            start=start,
+            cancelled=patience.deadline.over,
+            most_solves=_AMPLE,
+            harder=patience.harder,
+        )
 
     def surface(self, objectives: tuple[Objective, Objective], start: Result) -> Surface:
         """The front of cost and two objectives; `start` is how the problem was solved."""
-        end = self.searcher.until(self.time_s)
-        return surface(objectives, end.solve, start=start, cancelled=end.over, most_solves=_AMPLE)
+        patience = self.searcher.patience(self.time_s)
+        return surface(
+            objectives,
+            patience.solve,
+            start=start,
+            cancelled=patience.deadline.over,
+            most_solves=_AMPLE,
+            harder=patience.harder,
+        )
 
 
 def objective(problem: Problem, name: str, path: str | None) -> Objective:

@@ -13,6 +13,11 @@ from aisprint_cli.placement.fastest import FastSearch, shrink
 from aisprint_cli.placement.problem import Placement, Problem
 from aisprint_cli.placement.solver import solve
 
+_SLICES = 60
+"""What part of an analysis' time a solve may take at first."""
+_HARDER = 3.0
+"""How much longer each solve may take the next time."""
+
 CONFLICT_TIME_S = 15.0
 """How long to look for the reason why there is no placement."""
 
@@ -36,6 +41,31 @@ class Deadline:
     def solve_surely(self, problem: Problem, start: Placement | None) -> Result:
         """The same; when the time is too short for it to find any, one that is made to be fast."""
         return _with_any(problem, self.solve(problem, start))
+
+
+@dataclass
+class Patience:
+    """Solves that each give up after `slice_s`, so that a hard one does not take the time of all others.
+
+    `deadline` is the end of all of them, `most_s` the longest slice worth while.
+    """
+
+    deadline: Deadline
+    slice_s: float
+    most_s: float
+
+    def solve(self, problem: Problem, start: Placement | None) -> Result:
+        """The cheapest placement, or the best found before giving up."""
+        clock = self.deadline.clock
+        end_s = min(self.deadline.end_s, clock() + self.slice_s)
+        return Deadline(end_s, self.deadline.cancelled, clock).solve(problem, start)
+
+    def harder(self) -> bool:
+        """Give each solve more time from now on; False when there is none left."""
+        if self.deadline.over() or self.slice_s >= self.most_s:
+            return False
+        self.slice_s *= _HARDER
+        return True
 
 
 def _with_any(problem: Problem, result: Result) -> Result:
@@ -75,6 +105,10 @@ class Searcher:
     def until(self, time_s: float) -> Deadline:
         """Solves for so many seconds from now on, for an analysis that takes many."""
         return Deadline(self.clock() + time_s, self.cancelled, self.clock)
+
+    def patience(self, time_s: float) -> Patience:
+        """Solves for so many seconds from now on, each first for a small part of them."""
+        return Patience(self.until(time_s), time_s / _SLICES, time_s)
 
     def next_best(self, assessment: Assessment) -> tuple[NextBest, ...]:
         """What each component would do instead; the time limit is for all of them together."""

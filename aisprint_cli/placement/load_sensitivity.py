@@ -114,6 +114,7 @@ def load_sensitivity(
     resolution: float = RESOLUTION,
     most_solves: int = 400,
     cancelled: Callable[[], bool] | None = None,
+    harder: Callable[[], bool] | None = None,
 ) -> LoadSensitivity:
     """The cheapest placement at every rate between two.
 
@@ -126,6 +127,7 @@ def load_sensitivity(
         resolution: relative width below which an interval of rates is not split any further.
         most_solves: after so many solves the rest is left unproven, with the best placement known.
         cancelled: asked before each solve; true ends it in the same way.
+        harder: asked when all that is left is what solves gave up; true: they try harder now, so once more.
 
     Raises:
         ValueError: when the rates are no range.
@@ -134,10 +136,13 @@ def load_sensitivity(
     if not 0 < low < high:
         raise ValueError(f"no range of rates: {low} to {high}")
     allowance = _Allowance(most_solves, cancelled or (lambda: False))
-    sweep = _Sweep(problem, solver, allowance, max(resolution, _NARROW))
+    sweep = _Sweep(problem, solver, allowance, max(resolution, _NARROW), (high - low) / _COARSE)
     if start is not None:
         sweep.remember(problem, start)
-    found = sorted(sweep.run(low, high), key=lambda item: item.low)
+    stretches = list(sweep.run(low, high))
+    while harder is not None and any(item.gap == float("inf") for item in stretches) and harder():
+        stretches = list(sweep.again(stretches))
+    found = sorted(stretches, key=lambda item: item.low)
     settled = all(item.gap < float("inf") for item in found)
     return LoadSensitivity(tuple(_joined(list(_bounded(found)))), allowance.used, settled)
 
@@ -157,17 +162,24 @@ class _Allowance:
 
 
 class _Sweep:
-    def __init__(self, problem: Problem, solver: Solver, allowance: _Allowance, resolution: float) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        solver: Solver,
+        allowance: _Allowance,
+        resolution: float,
+        coarse: float,
+    ) -> None:
         self._problem = problem
         self._solver = solver
         self._allowance = allowance
         self._resolution = resolution
+        self._coarse = coarse
         self._known: dict[Placement, _Known | None] = {}
         self._optima: dict[float, _Optimum] = {}
 
     def run(self, low: float, high: float) -> Iterator[Stretch]:
         """All stretches, in no order."""
-        self._coarse = (high - low) / _COARSE
         intervals = [(low - high, low, high)]  # the widest first, so that what is left at the end is narrow
         while intervals:
             _, a, b = heapq.heappop(intervals)
@@ -181,6 +193,15 @@ class _Sweep:
                 left, right = found
                 heapq.heappush(intervals, (a - left, a, left))
                 heapq.heappush(intervals, (right - b, right, b))
+
+    def again(self, stretches: list[Stretch]) -> Iterator[Stretch]:
+        """The same stretches, those that were not settled anew."""
+        self._optima = {rate: item for rate, item in self._optima.items() if item.proven}
+        for item in stretches:
+            if item.gap < float("inf"):
+                yield item
+            else:
+                yield from self.run(item.low, item.high)
 
     def remember(self, problem: Problem, placement: Placement) -> _Known | None:
         """What is known of a placement that a solve of `problem` gave; None when it does not hold there."""
@@ -196,6 +217,8 @@ class _Sweep:
         gap = 0.0 if first.proven and last.proven else float("inf")
         for known in self._candidates(first, last, a, b):
             return self._certify(known, a, b, gap)
+        if gap and b - a <= self._coarse:
+            return self._guess(a, b)
         if b - a <= self._resolution * b:
             return self._narrow(first, last, a, b, gap)
         if first.known is None and last.known is None:

@@ -78,6 +78,7 @@ def pareto(
     width: int = 24,
     most_solves: int = 200,
     cancelled: Callable[[], bool] | None = None,
+    harder: Callable[[], bool] | None = None,
 ) -> Front:
     """The front of cost against an objective.
 
@@ -88,12 +89,15 @@ def pareto(
         width: gaps wider than this part of the whole are halved before any is walked.
         most_solves: after so many solves what is not yet explored stays open.
         cancelled: asked before each solve; true ends it in the same way.
+        harder: asked when all that is left is what solves gave up; true: they try harder now, so once more.
 
     """
     exploration = _Exploration(objective, solver, width)
     exploration.begin(start)
     stop = cancelled or (lambda: False)
-    while exploration.gaps and exploration.solves < most_solves and not stop():
+    while exploration.solves < most_solves and not stop():
+        if not exploration.gaps and not (harder is not None and exploration.again(harder)):
+            break
         exploration.step()
     gaps = sorted((gap.low, gap.high) for gap in (*exploration.gaps, *exploration.unknown))
     return Front(objective, _undominated(exploration.points), tuple(gaps), exploration.solves)
@@ -121,6 +125,15 @@ class _Exploration:
         self._open(0.0, value, None)
         if result.status is Status.STOPPED:
             self.unknown.append(_Gap(value, float("inf"), None))
+
+    def again(self, harder: Callable[[], bool]) -> bool:
+        """Take up the gaps that solves gave up, if they try harder now."""
+        finite = [gap for gap in self.unknown if gap.high < float("inf")]
+        if not finite or not harder():
+            return False
+        self.unknown = [gap for gap in self.unknown if gap not in finite]
+        self.gaps = finite
+        return True
 
     def step(self) -> None:
         """Explore the widest gap once."""

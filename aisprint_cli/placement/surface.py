@@ -88,6 +88,7 @@ def surface(
     start: Result | None = None,
     most_solves: int = 1000,
     cancelled: Callable[[], bool] | None = None,
+    harder: Callable[[], bool] | None = None,
 ) -> Surface:
     """The front of cost and two objectives of one problem.
 
@@ -97,12 +98,17 @@ def surface(
         start: the result of solving the problem itself, if there is one already.
         most_solves: after so many solves what is not yet explored stays open.
         cancelled: asked before each solve; true ends it in the same way.
+        harder: asked when all that is left is what solves gave up; true: they try harder now, so once more.
 
     """
     sweep = _Sweep(objectives, solver)
     sweep.begin(start)
     stop = cancelled or (lambda: False)
-    while sweep.rectangles and sweep.solves < most_solves and not stop():
+    while sweep.solves < most_solves and not stop():
+        if not sweep.rectangles:
+            if not sweep.unknown or harder is None or not harder():
+                break
+            sweep.rectangles, sweep.unknown = sweep.unknown, []
         sweep.step()
     regions = [OpenRegion(item.most, item.bound) for item in (*sweep.rectangles, *sweep.unknown)]
     return Surface(objectives, _undominated(sweep.points), tuple(regions), sweep.solves)

@@ -107,3 +107,25 @@ def test_solves_without_proof_prove_nothing() -> None:
 def test_no_range_is_refused() -> None:
     with pytest.raises(ValueError, match="no range"):
         load_sensitivity(read(two_steps()).problem, solver, 2.0, 1.0)
+
+
+def test_what_solves_gave_up_is_tried_harder_at_the_end() -> None:
+    problem = random_problem(1, components=2)
+    rounds = 0
+
+    def hasty(changed: Problem, start: Placement | None) -> Result:
+        if rounds or changed.entry_rate_per_s < 2:
+            return solve(changed, warm_start=start)
+        return Result(Status.STOPPED, None, float("inf"), 0.0, 0, 0)
+
+    def harder() -> bool:
+        nonlocal rounds
+        rounds += 1
+        return rounds == 1
+
+    assert not load_sensitivity(problem, hasty, 0.3, 4.0).proven
+    found = load_sensitivity(problem, hasty, 0.3, 4.0, harder=harder)
+    whole = load_sensitivity(problem, solver, 0.3, 4.0)
+    assert found.proven
+    for rate in (0.5, 1.5, 2.5, 3.5):
+        assert cost_at(found, rate)[0] == pytest.approx(cost_at(whole, rate)[0])

@@ -12,7 +12,7 @@ from placement_systems import random_problem, read, two_steps
 from aisprint_cli.errors import UsageError
 from aisprint_cli.placement.constraints import assess
 from aisprint_cli.placement.evaluation import Evaluator
-from aisprint_cli.placement.exact import Result, solve
+from aisprint_cli.placement.exact import Result, Status, solve
 from aisprint_cli.placement.objectives import MOST_PATHS, latency
 from aisprint_cli.placement.pareto import pareto
 from aisprint_cli.placement.problem import Alternative, Component, Piece, Placement, Problem
@@ -133,3 +133,25 @@ def test_too_many_ways_are_refused() -> None:
     problem = replace(read(two_steps()).problem, components=ladder, path_limits=(), local_limits=())
     with pytest.raises(UsageError, match="more than 500 ways"):
         latency(problem)
+
+
+def test_what_solves_gave_up_is_tried_harder_at_the_end() -> None:
+    problem = random_problem(3, components=2).at_rate(1.7)
+    patient = False
+
+    def hasty(changed: Problem, start: Placement | None) -> Result:
+        result = solve(changed, warm_start=start)
+        return result if patient else Result(Status.STOPPED, None, float("inf"), 0.0, 0, 0)
+
+    def harder() -> bool:
+        nonlocal patient
+        patient, before = True, patient
+        return not before
+
+    start = solve(problem)
+    assert not pareto(latency(problem), hasty, start=start).complete
+    front = pareto(latency(problem), hasty, start=start, harder=harder)
+    assert front.complete
+    assert [point.cost for point in front.points] == pytest.approx(
+        [point.cost for point in pareto(latency(problem), solver).points]
+    )
