@@ -6,7 +6,7 @@ import platform
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -15,7 +15,7 @@ from aisprint_cli.backends.im.credentials import DEFAULT_PLACE
 from aisprint_cli.backends.interface import Answers, Item, ItemKind, Place
 from aisprint_cli.backends.local.layout import find_home
 from aisprint_cli.deploy.prepare import prepare
-from aisprint_cli.deploy.secrets import references_in
+from aisprint_cli.deploy.secrets import needed_references
 from aisprint_cli.deploy.workspace import Workspace
 from aisprint_cli.errors import AisprintError
 from aisprint_cli.system import machine
@@ -132,7 +132,7 @@ def examine_application(workspace: Workspace) -> Iterator[Finding]:
 
 
 def _secrets(workspace: Workspace, items: Iterable[Item]) -> Iterator[Finding]:
-    references = {reference for item in items for reference in references_in(asdict(item.spec))}
+    references = {reference for item in items for reference in needed_references(item)}
     problems = [problem for problem in map(workspace.secrets.problem, sorted(references)) if problem]
     for problem in problems:
         mend = "Set the variable, or write the file."

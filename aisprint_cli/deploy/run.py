@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from aisprint_cli.backends.interface import KEPT_DATA, Capability, FindsStrays, Item, ItemKind, Observed
@@ -13,7 +13,7 @@ from aisprint_cli.deploy.ledger import DeploymentRecord, DeploymentState
 from aisprint_cli.deploy.patience import Patience
 from aisprint_cli.deploy.planner import Plan, Record, RecordState, make_plan
 from aisprint_cli.deploy.prepare import Prepared
-from aisprint_cli.deploy.secrets import references_in
+from aisprint_cli.deploy.secrets import needed_references
 from aisprint_cli.deploy.workspace import Workspace
 from aisprint_cli.errors import StateError, UsageError
 from aisprint_cli.load.application import load_application
@@ -50,9 +50,7 @@ def survey(workspace: Workspace, desired: DesiredState) -> Survey:
         StateError: when something wanted belongs to another deployment.
         ExternalError: when the back end cannot be asked.
     """
-    workspace.secrets.require(
-        reference for item in desired.items for reference in references_in(asdict(item.spec))
-    )
+    workspace.secrets.require(reference for item in desired.items for reference in needed_references(item))
     _require_own(workspace, desired.items)
     recorded = workspace.records()
     known = {record.item.id: record.item for record in _left(recorded)}

@@ -11,9 +11,12 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+from aisprint_cli.backends.interface import Item
+from aisprint_cli.backends.registry import DEFAULT as LOCAL
 from aisprint_cli.deploy.ledger import Ledger
 from aisprint_cli.deploy.secret_sources import MENDS, SecretSources, UnknownSourceError
 from aisprint_cli.errors import InvalidInputError
@@ -103,6 +106,20 @@ def _lines(value: str) -> list[str]:
     """The lines of a value that tell something: not the frame around a key, nor short ones."""
     lines = [line.strip() for line in value.splitlines()]
     return [line for line in lines if len(line) >= _TELLING_LENGTH and not line.startswith("-----")]
+
+
+def needed_references(item: Item) -> Iterator[str]:
+    """The references that making an item turns into values.
+
+    The local back end hosts every cluster itself: it needs no way to those that exist elsewhere, so what
+    is planned for them can be tried out without their secrets.
+    """
+    spec = asdict(item.spec)
+    if item.spec.backend == LOCAL:
+        spec = {key: value for key, value in spec.items() if key not in {"access", "template"}}
+        service = spec.get("service") or {}
+        spec["service"] = {key: value for key, value in service.items() if key != "storage_providers"}
+    yield from references_in(spec)
 
 
 def references_in(value: Any) -> Iterator[str]:

@@ -57,9 +57,8 @@ def test_a_secret_without_a_value_is_named(ledger: Ledger, tmp_path: Path) -> No
     backend = DirectoryBackend(tmp_path / "world", store)
     item = cluster("shop-l1")
     deployment = ledger.begin("directory", "shop", "base", {})
-    secret = replace(
-        item, spec=replace(item.spec, access={"a": "secret://env/KNOWN", "b": "secret://env/LOST"})
-    )
+    access = {"a": "secret://env/KNOWN", "b": "secret://env/LOST"}
+    secret = replace(item, spec=replace(item.spec, backend="directory", access=access))
     ledger.intend(deployment, Action.CREATE, secret, "new")
     opened = Workspace(tmp_path, tmp_path, ledger, store, backend, "directory")
 

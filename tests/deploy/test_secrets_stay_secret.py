@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from aisprint_cli.backends.interface import FunctionSpec, Item, ItemKind
 from aisprint_cli.deploy.ledger import Ledger
-from aisprint_cli.deploy.secrets import SecretStore, references_in
+from aisprint_cli.deploy.secrets import SecretStore, needed_references, references_in
 from aisprint_cli.errors import InvalidInputError
 
 
@@ -134,3 +136,24 @@ def test_references_are_found_wherever_they_are() -> None:
         "secret://file/keys/b.",
         "secret://generated/c",
     ]
+
+
+def test_what_runs_here_needs_no_secret_of_what_runs_elsewhere() -> None:
+    provider = {"minio": {"site": {"secret_key": "secret://env/SITE_KEY"}}}
+    service = {
+        "name": "f",
+        "environment": {"Variables": {"T": "secret://env/TOKEN"}},
+        "storage_providers": provider,
+    }
+    spec = FunctionSpec(
+        "l1", "f", "r", "s", "d", service, "local", access={"minio.secret_key": "secret://env/OWN"}
+    )
+    here = Item(ItemKind.FUNCTION, "l1/f", spec)
+    there = Item(ItemKind.FUNCTION, "l1/f", replace(spec, backend="oscar"))
+
+    assert set(needed_references(here)) == {"secret://env/TOKEN"}
+    assert set(needed_references(there)) == {
+        "secret://env/TOKEN",
+        "secret://env/SITE_KEY",
+        "secret://env/OWN",
+    }
