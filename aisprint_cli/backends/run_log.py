@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import unquote, unquote_plus
+from urllib.parse import unquote_plus
 
 from aisprint_cli.backends.folders import Folder
 
@@ -91,8 +91,7 @@ def _event_input(line: str) -> str:
         bucket, key = record["s3"]["bucket"]["name"], str(record["s3"]["object"]["key"])
     except (ValueError, KeyError, IndexError, TypeError):
         return ""
-    is_amazon = record.get("eventSource") == "aws:s3"
-    return f"{bucket}/{unquote_plus(key) if is_amazon else unquote(key)}"
+    return f"{bucket}/{unquote_plus(key)}"
 
 
 def _supervised(lines: Iterable[str], cluster: str) -> RunFacts:
