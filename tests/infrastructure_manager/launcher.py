@@ -32,6 +32,7 @@ Config.WAIT_SSH_ACCCESS_TIMEOUT = 3
 Config.MAX_CONTEXTUALIZATION_TIME = 4
 
 from IM import im_service  # noqa: E402  reads the settings above as it is imported
+from IM.connectors.Dummy import DummyCloudConnector  # noqa: E402
 from IM.InfrastructureInfo import InfrastructureInfo  # noqa: E402
 from IM.tosca.Tosca import Tosca  # noqa: E402
 from scar.utils import GitHubUtils  # noqa: E402
@@ -50,6 +51,19 @@ def contextualize(infrastructure, auth, vm_list=None):
     return _contextualize(infrastructure, auth, vm_list)
 
 
+_launch = DummyCloudConnector.launch
+
+
+def launch(connector, *arguments):
+    """Machines of the Dummy cloud have one address; each of their other networks gets one too."""
+    launched = _launch(connector, *arguments)
+    for machine in (machine for done, machine in launched if done):
+        for number in range(1, machine.info.systems[0].getNumNetworkIfaces()):
+            machine.info.systems[0].setValue(f"net_interface.{number}.ip", f"203.0.113.{number}")
+    return launched
+
+
+DummyCloudConnector.launch = launch
 InfrastructureInfo.Contextualize = contextualize
 Tosca.ARTIFACTS_PATH = str(DIRECTORY / "artifacts")
 Tosca.ARTIFACTS_PATH = str(Path(__file__).resolve().parent / "recipes")

@@ -156,7 +156,7 @@ VALUES = st.text(
 )
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(VALUES, st.uuids())
 @example('it\'s "both"; a=b\\n', "x")
 @example("a\\nb\nc'", "x")
