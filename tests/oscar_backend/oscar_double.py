@@ -33,6 +33,7 @@ class OscarDouble:
         self.calls: list[str] = []
         self.faults: list[Fault] = []
         self.hidden: set[str] = set()
+        self.slow = "never"
         buckets.mkdir(parents=True, exist_ok=True)
         handler = type("Handler", (_Handler,), {"oscar": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -146,6 +147,8 @@ class _Handler(BaseHTTPRequestHandler):
         text = self.rfile.read(length).decode()
         call = f"{self.command} {self.path}"
         oscar.calls.append(call)
+        if call == oscar.slow:
+            time.sleep(0.3)  # so that what is done side by side meets here
         for fault in oscar.faults:
             if fault.times and call.startswith(fault.call):
                 fault.after -= 1

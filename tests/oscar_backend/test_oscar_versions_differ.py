@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from double_cluster import ONE, Shop
 from oscar_double import Fault
 
-from aisprint_cli.backends.interface import KEPT_DATA, ItemState, JobState
+from aisprint_cli.backends.interface import KEPT_DATA, ItemState, JobState, Recorded
 from aisprint_cli.errors import ExternalError, InvalidInputError, Retry
 
 TRACE = "0b0e7f64-2c0e-4b43-9a35-0d1f2a3b4c5d"
@@ -285,3 +286,21 @@ def test_keys_of_amazon_are_not_made_up(shop: Shop) -> None:
         shop.apply(shop.function("find", storage_providers=providers))
 
     assert shop.oscar.services == {}
+
+
+def test_functions_that_share_a_bucket_may_be_made_and_removed_side_by_side(shop: Shop) -> None:
+    items = shop.function("find"), shop.function("read")
+    held = {item.id: Recorded(item) for item in items}  # the ledger knows what is begun
+    shop.backend._holdings._recorded = lambda: held
+    for calls in ("GET /system/services", "POST /system/services"):
+        shop.oscar.slow = calls
+        with ThreadPoolExecutor() as pool:
+            seen = list(pool.map(shop.apply, items))
+        assert [one.digest for one in seen] == [item.digest for item in items]
+        shop.store("find/output/a.txt")
+
+        shop.oscar.slow = "GET /system/services"
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(shop.remove, items))
+        assert shop.oscar.services == {}
+        assert list(shop.oscar.buckets.iterdir()) == []

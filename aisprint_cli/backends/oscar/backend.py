@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -64,6 +66,7 @@ class OscarBackend:
         self._clusters = Clusters(self._secrets)
         self._kept = KeptData(site.application / STATE / _KEPT / self.name)
         self._plane = OscarPlane(self._holdings, self._clusters, self._kept)
+        self._removing: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def close(self) -> None:
         """Let go of connections."""
@@ -197,7 +200,7 @@ class OscarBackend:
             else:
                 self._post_then_put(client, spec, document, there)
         except BucketExistsError:
-            found = self._found_buckets(spec, [bucket for bucket in own if bucket not in there])
+            found = self._found_buckets(item, spec, set(own) - there)
             marked = with_variables(document, {FOUND: " ".join(found)}) if found else document
             self._post_then_put(client, spec, marked, set(own))
         except ServiceExistsError:
@@ -214,10 +217,20 @@ class OscarBackend:
         client.create(with_variables(first, {DIGEST: UNFINISHED}))
         client.update(document)
 
-    def _found_buckets(self, spec: FunctionSpec, buckets: list[str]) -> list[str]:
-        """Which of these buckets were there before us: they are not ours to remove."""
+    def _found_buckets(self, item: Item, spec: FunctionSpec, buckets: set[str]) -> list[str]:
+        """Which of these buckets were there before this deployment: they are not ours to remove.
+
+        Those of its other functions may have come about a moment ago, as functions are made side by side.
+        """
         store = self._clusters.store(spec.cluster, spec.access)
-        return buckets if store is None else [bucket for bucket in buckets if store.has_bucket(bucket)]
+        ours = {
+            bucket
+            for other in self._holdings.functions(spec.cluster)
+            if other.id != item.id and isinstance(other.spec, FunctionSpec)
+            for bucket in routes_of(other.spec).buckets(spec.cluster)
+        }
+        rest = sorted(buckets - ours)
+        return rest if store is None else [bucket for bucket in rest if store.has_bucket(bucket)]
 
     def _bring_back(self, spec: FunctionSpec, buckets: Iterable[str]) -> list[str]:
         """Store objects again that an earlier removal kept, before anything is set off by them."""
@@ -242,7 +255,9 @@ class OscarBackend:
             if not keep_data:
                 self._kept.forget(item.name)
         elif spec.access.get("oscar.endpoint"):
-            self._remove_function(item, spec, keep_data=keep_data, progress=progress)
+            # one after the other: of two that share a bucket, the last one takes it along
+            with self._removing[spec.cluster]:
+                self._remove_function(item, spec, keep_data=keep_data, progress=progress)
         self._holdings.drop(item)
 
     def _remove_function(
