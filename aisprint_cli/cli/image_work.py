@@ -22,7 +22,14 @@ if TYPE_CHECKING:
     from aisprint_cli.images.prepare import Prepared, Settings
     from aisprint_cli.images.record import BuildRecord
 
-REGISTRY_VARIABLE = "AISPRINT_REGISTRY"
+VARIABLES = {
+    "registry": "AISPRINT_REGISTRY",
+    "folder": "AISPRINT_REGISTRY_FOLDER",
+    "base": "AISPRINT_BASE_IMAGE",
+    "gpu_base": "AISPRINT_GPU_BASE_IMAGE",
+    "python": "AISPRINT_PYTHON",
+}
+"""The environment variables that say how images are made where no option does."""
 
 Registry = Annotated[
     str | None,
@@ -71,19 +78,18 @@ class Wishes:
     python: str | None
 
     def settings(self, record: BuildRecord) -> Settings:
-        """What is said, else what was said the last time, else what is usual."""
+        """What is said, else what the environment says, else what was said the last time, or is usual."""
         from aisprint_cli.images.prepare import Settings
 
-        known = record.settings
-        usual = Settings()
-        registry = self.registry or os.environ.get(REGISTRY_VARIABLE) or known.get("registry")
-        return Settings(
-            registry=registry or usual.registry,
-            folder=self.folder if self.folder is not None else known.get("folder", usual.folder),
-            base=self.base or known.get("base", usual.base),
-            gpu_base=known.get("gpu_base", usual.gpu_base),
-            python=self.python or known.get("python", usual.python),
-        )
+        options = {
+            "registry": self.registry,
+            "folder": self.folder,
+            "base": self.base,
+            "python": self.python,
+        }
+        said = {name: value for name, value in options.items() if value is not None}
+        outside = {name: os.environ[key] for name, key in VARIABLES.items() if os.environ.get(key)}
+        return Settings(**(dict(record.settings) | outside | said))
 
 
 def planned(directory: Path, choice: str | None, *, everything: bool, only: list[str] | None) -> ImagePlan:
