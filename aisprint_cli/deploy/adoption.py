@@ -34,7 +34,7 @@ def import_item(workspace: Workspace, prepared: Prepared, name: str) -> tuple[It
         if record is not None and record.state is RecordState.PRESENT:
             raise StateError(f"{item_id} is in the ledger already.")
     items = [wanted[item_id] for item_id in found]
-    live = workspace.backend.observe(items)
+    live = workspace.observe(items)
     for item in items:
         if live[item.id].state is ItemState.ABSENT:
             raise StateError(

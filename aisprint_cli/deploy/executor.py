@@ -226,7 +226,8 @@ class Executor:
         outputs: dict[str, str] = {}
         said, error, bug = "", "", None
         try:
-            outputs, said = self._do_patiently(step)
+            outputs, told = self._do_patiently(step)
+            said = self._redact(told)
         except AisprintError as failure:
             error = self._redact(_in_words(failure))
         except Exception as failure:  # noqa: BLE001  handed to the calling thread, which raises it

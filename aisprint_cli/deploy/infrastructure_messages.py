@@ -34,7 +34,7 @@ def read_messages(workspace: Workspace, name: str | None) -> tuple[ItemMessages,
         named = named_items(items.values(), [name])
         hosts = [host for item_id in named for host in items[item_id].requires[:1]]
         items = {item_id: item for item_id, item in items.items() if item_id in {*named, *hosts}}
-    live = workspace.backend.observe(items.values())
+    live = workspace.observe(items.values())
     found = []
     for item_id, item in items.items():
         seen, place = live[item_id], workspace.place_of(item)

@@ -53,7 +53,7 @@ def read_outputs(workspace: Workspace, *, reveal: Callable[[str], str] = str) ->
     """
     deployment = workspace.require_deployed()
     records = [record for record in workspace.records().values() if record.exists]
-    live = workspace.backend.observe(record.item for record in records)
+    live = workspace.observe(record.item for record in records)
     values = {record.item.id: live[record.item.id].outputs or record.outputs for record in records}
     topology: Topology = workspace.topology()
     clusters = tuple(

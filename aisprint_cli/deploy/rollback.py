@@ -81,7 +81,7 @@ def _plan(
     """The way back, and what is not on it. Data that was kept before, and came back, is kept again."""
     recorded = workspace.records()
     known = {name: record.item for name, record in recorded.items()}
-    live = workspace.backend.observe((known | {item.id: item for item in wanted}).values())
+    live = workspace.observe((known | {item.id: item for item in wanted}).values())
     plan = make_plan(wanted, recorded, live, keep_data=keep_data, must_replace=workspace.must_replace)
     lost = tuple(_lost(workspace, plan))
     gone = {item.id for item, _ in lost}

@@ -55,7 +55,7 @@ def survey(workspace: Workspace, desired: DesiredState) -> Survey:
     recorded = workspace.records()
     known = {record.item.id: record.item for record in _left(recorded)}
     wanted = {item.id: item for item in desired.items}
-    return Survey(desired.items, recorded, workspace.backend.observe((known | wanted).values()))
+    return Survey(desired.items, recorded, workspace.observe((known | wanted).values()))
 
 
 def plan_deployment(workspace: Workspace, found: Survey) -> Plan:
@@ -108,7 +108,7 @@ def plan_removal(workspace: Workspace, *, keep_data: bool, delete_kept: bool = F
     if keep_data:
         _require_keeping(workspace, recorded.values())
     recorded |= strays(workspace, recorded)
-    live = workspace.backend.observe(record.item for record in _left(recorded))
+    live = workspace.observe(record.item for record in _left(recorded))
     return make_plan((), recorded, live, keep_data=keep_data, release_kept=delete_kept)
 
 
@@ -165,7 +165,7 @@ def kept_data(workspace: Workspace) -> dict[str, str]:
     """
     left = [record.item for record in workspace.records().values() if record.state is RecordState.KEPT]
     clusters = [item for item in left if item.kind is ItemKind.CLUSTER]
-    seen = workspace.backend.observe(clusters)
+    seen = workspace.observe(clusters)
     found = {item.name: seen[item.id].outputs.get(KEPT_DATA) for item in clusters}
     return {name: where for name, where in found.items() if where}
 

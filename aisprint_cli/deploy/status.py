@@ -129,7 +129,7 @@ def _look(
     for name, items in groups.items():
         place = workspace.place_of(items[0])
         try:
-            live |= place.observe(items)
+            live |= workspace.observe(items, place)
         except AisprintError as failure:
             failures[name] = failure
             continue

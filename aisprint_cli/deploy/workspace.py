@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from aisprint_cli.backends.interface import Capability, Item, Place, Replaces, Site
+from aisprint_cli.backends.interface import Capability, Item, Observed, Place, Replaces, Site
 from aisprint_cli.backends.registry import DEFAULT, open_backend
 from aisprint_cli.deploy.backend_choice import BackendChoice
 from aisprint_cli.deploy.ledger import DeploymentRecord, DeploymentState, Ledger
@@ -41,6 +41,21 @@ class Workspace:
     def place_of(self, item: Item) -> Place:
         """The back end that makes an item."""
         return self.backend.place_of(item) if isinstance(self.backend, RoutedPlace) else self.backend
+
+    def observe(self, items: Iterable[Item], place: Place | None = None) -> dict[str, Observed]:
+        """Ask for the present state of items, by id; what back ends say of it is freed of secrets.
+
+        Args:
+            items: what to ask for.
+            place: one of the back ends, for items that are all of it.
+
+        Raises:
+            ExternalError: when a back end cannot be asked.
+        """
+        seen = (place or self.backend).observe(items)
+        return {
+            name: replace(found, detail=self.secrets.redact(found.detail)) for name, found in seen.items()
+        }
 
     def must_replace(self, before: Item, after: Item) -> str:
         """Why an item cannot become another one in place; empty where it can."""

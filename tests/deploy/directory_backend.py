@@ -124,6 +124,9 @@ class DirectoryBackend:
             )
         document = json.loads(path.read_text())
         state = ItemState(document["state"])
+        broken = self._settings().get("broken", {}).get(item_id)
+        if broken:
+            return Observed(item_id, ItemState.FAILED, document["digest"], broken)
         return Observed(item_id, state, document["digest"], outputs=document["outputs"])
 
     def apply(self, item: Item, progress: Progress) -> Observed:

@@ -10,11 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aisprint_cli.deploy.backend_choice import CLOUD, BackendChoice, parse_backends
+from aisprint_cli.deploy.ledger import Ledger
+from aisprint_cli.deploy.workspace import open_workspace
 from aisprint_cli.design.current import open_design, select
 from aisprint_cli.errors import UsageError
 from aisprint_cli.generate.read import Template, read_template
 from aisprint_cli.generate.templates import make_templates
 from aisprint_cli.model.resources import LayerKind
+from aisprint_cli.system.state_directory import ledger_path, state_directory
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +83,38 @@ def test_a_choice_comes_back_from_the_ledger_as_it_was(name: str, layers: dict[i
     choice = BackendChoice(name, layers)
 
     assert BackendChoice.of_document(choice.document()) == choice
+
+
+def _deployed_on(application: Path, *choices: BackendChoice) -> None:
+    state_directory(application)
+    with Ledger(ledger_path(application), durable=False) as ledger:
+        for choice in choices:
+            ledger.begin(choice.ledger_name, "shop", "base", {}, routing=choice.document())
+
+
+@pytest.mark.parametrize(
+    ("there", "expected"),
+    [
+        ((), BackendChoice("local")),
+        ((BackendChoice("oscar"),), BackendChoice("oscar")),
+        ((BackendChoice(CLOUD, {2: "lambda"}),), BackendChoice(CLOUD, {2: "lambda"})),
+        ((BackendChoice("oscar"), BackendChoice("local")), BackendChoice("local")),
+    ],
+)
+def test_what_is_not_said_is_what_the_ledger_says_is_in_use(
+    tmp_path: Path, there: tuple[BackendChoice, ...], expected: BackendChoice
+) -> None:
+    _deployed_on(tmp_path, *there)
+
+    with open_workspace(tmp_path) as workspace:
+        assert (workspace.choice, workspace.asked) == (expected, False)
+        assert workspace.backend_name == expected.ledger_name
+
+
+def test_where_several_deployments_are_there_one_has_to_be_named(tmp_path: Path) -> None:
+    _deployed_on(tmp_path, BackendChoice("oscar"), BackendChoice(CLOUD))
+
+    with pytest.raises(UsageError, match="deployments on cloud, oscar"), open_workspace(tmp_path):
+        pass
+    with open_workspace(tmp_path, BackendChoice("oscar")) as workspace:
+        assert workspace.backend_name == "oscar"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,24 @@ def test_no_secret_reaches_the_ledger_s_steps_or_the_listener(ledger: Ledger, tm
     assert "(token ***)" in failed.text
     secret = store("secret://generated/planted")
     assert all(secret not in step.error for step in ledger.steps(1))
+
+
+class _Talks(DirectoryBackend):
+    def apply(self, item: Item, progress: Progress) -> Observed:
+        progress(f"token {self._resolve('secret://generated/planted')}")
+        return replace(
+            super().apply(item, progress), detail=f"done with {self._resolve('secret://generated/planted')}"
+        )
+
+
+def test_no_secret_reaches_the_listener_from_what_goes_well(ledger: Ledger, tmp_path: Path) -> None:
+    store = SecretStore(ledger, tmp_path, {})
+    events: list[StepEvent] = []
+
+    _run(ledger, _Talks(tmp_path / "world", store), chain(), events.append, store.redact)
+
+    assert {event.text for event in events if event.state is StepState.DONE} == {"done with ***"}
+    assert "token ***" in {event.text for event in events}
 
 
 class _Gate(DirectoryBackend):

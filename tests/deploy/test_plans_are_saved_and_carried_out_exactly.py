@@ -11,6 +11,7 @@ from directory_backend import DirectoryBackend, plain_secret
 from installed_command import CommandLine
 from tiny_chain import change_component
 
+from aisprint_cli.deploy.ledger import Ledger
 from aisprint_cli.deploy.plan_file import SavedPlan, read_plan, require_same, write_plan
 from aisprint_cli.errors import InvalidInputError, StateError
 
@@ -84,6 +85,27 @@ def test_a_plan_says_itself_what_goes_where(aisprint: CommandLine) -> None:
     done = aisprint.json("deploy", "plan.json", "--yes")
     assert "function/tiny-chain-l2/sign" not in _world(aisprint).existing
     assert done["outcome"]["complete"]
+
+
+def test_no_value_of_a_secret_is_in_a_plan_whatever_a_back_end_says(aisprint: CommandLine) -> None:
+    _world(aisprint).setting(fail=["apply cluster/tiny-chain-l1"])
+    failed = aisprint("deploy", "tiny", "--base", *DOUBLE, "--yes", code=5)
+    with Ledger(aisprint.directory / "tiny/.aisprint/ledger.sqlite") as ledger:
+        values = ledger.secret_values()
+    _world(aisprint).setting(fail=[], broken={"cluster/tiny-chain-l2": f"bad token {values[0]}"})
+
+    said = aisprint("plan", "tiny", "--out", "plan.json", "--format", "markdown")
+    shown = aisprint("plan", "tiny", "-o", "json")
+    checked = aisprint("status", "tiny", "--check", code=7)
+    texts = [failed.stderr, said.stdout, said.stderr, (aisprint.directory / "plan.json").read_text()]
+    texts += [shown.stdout, checked.stdout, checked.stderr]
+
+    assert "it failed: bad token ***" in texts[3]
+    assert r"it failed: bad token \*\*\*" in texts[1]
+    assert len(values) > 1
+    assert "bad token ***" in checked.stderr
+    plain = [text.replace("\\", "") for text in texts]  # Markdown escapes what a value may hold
+    assert [value for value in values for text in plain if value in text] == []
 
 
 def test_what_is_no_plan_is_told(aisprint: CommandLine) -> None:

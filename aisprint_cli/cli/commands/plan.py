@@ -99,8 +99,7 @@ def _emit(session: Session, workspace: Workspace, planned: Planned, form: PlanFo
 
     def human(console: Console) -> None:
         if form is PlanFormat.MARKDOWN:
-            text = workspace.secrets.redact(plan_markdown(planned, workspace.backend_name))
-            console.print(text, markup=False, soft_wrap=True)
+            console.print(plan_markdown(planned, workspace.backend_name), markup=False, soft_wrap=True)
         else:
             print_plan(console, planned.plan, planned.cost)
 
