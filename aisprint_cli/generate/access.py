@@ -13,6 +13,7 @@ from aisprint_cli.generate.cluster import (
     INFLUX_TOKEN,
     MINIO_SECRET,
     OSCAR_SECRET,
+    OSCAR_TOKEN,
     OSCAR_USER,
     S3_ACCESS,
     S3_SECRET,
@@ -69,6 +70,8 @@ def _existing(cluster: Cluster) -> Access:
     if cluster.knows(OSCAR_SECRET):
         facts["oscar.user"] = cluster.fact("oscar", "user") or OSCAR_USER
         facts["oscar.password"] = get_input(OSCAR_SECRET)
+    if cluster.given_secret(OSCAR_TOKEN):
+        facts["oscar.token"] = get_input(cluster.secret_input(OSCAR_TOKEN))
     return facts | (_minio(cluster) if cluster.fact("minio", "endpoint") else {})
 
 

@@ -18,6 +18,7 @@ OSCAR_USER: Final = "oscar"
 
 # The names of secrets.
 OSCAR_SECRET: Final = "oscar_password"  # noqa: S105
+OSCAR_TOKEN: Final = "oscar_token"  # noqa: S105
 MINIO_ACCESS: Final = "minio_access_key"
 MINIO_SECRET: Final = "minio_password"  # noqa: S105
 S3_ACCESS: Final = "s3_access_key"
@@ -41,6 +42,7 @@ _SECTIONS: Final[Mapping[LayerKind, frozenset[str]]] = {
 
 _SECRET_FIELDS: Final = {
     OSCAR_SECRET: ("oscar", "password"),
+    OSCAR_TOKEN: ("oscar", "token"),
     MINIO_ACCESS: ("minio", "access_key"),
     MINIO_SECRET: ("minio", "secret_key"),
     S3_ACCESS: ("aws", "access_key"),

@@ -6,7 +6,7 @@ from typing import Final
 
 from aisprint_cli.generate import names
 from aisprint_cli.generate.blueprint import Blueprint
-from aisprint_cli.generate.cluster import DOMAIN_INPUT, INFLUX_TOKEN, OSCAR_SECRET, Cluster
+from aisprint_cli.generate.cluster import DOMAIN_INPUT, INFLUX_TOKEN, OSCAR_SECRET, OSCAR_TOKEN, Cluster
 from aisprint_cli.generate.fragment import Body, Fragment, secret_input, text_input
 from aisprint_cli.generate.functions import function_properties
 from aisprint_cli.generate.made_cluster import OSCAR_NODE, PLACEMENT_TYPE
@@ -46,6 +46,9 @@ def _cluster_inputs(blueprint: Blueprint, cluster: Cluster) -> dict[str, Body]:
     if not cluster.is_native and cluster.knows(OSCAR_SECRET):
         description = f"The password of OSCAR on {cluster.name}."
         inputs[OSCAR_SECRET] = secret_input(cluster.secret(OSCAR_SECRET), description)
+    if cluster.given_secret(OSCAR_TOKEN):
+        description = f"The token of whoever uses OSCAR on {cluster.name}."
+        inputs[cluster.secret_input(OSCAR_TOKEN)] = secret_input(cluster.secret(OSCAR_TOKEN), description)
     if cluster.given_secret(INFLUX_TOKEN):
         description = f"Opens the measures of {cluster.name}."
         inputs[cluster.secret_input(INFLUX_TOKEN)] = secret_input(cluster.secret(INFLUX_TOKEN), description)

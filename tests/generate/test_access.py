@@ -70,6 +70,14 @@ def test_an_existing_oscar_is_reached_as_the_file_says() -> None:
     assert template.password == f"{PLACE}.oscar.password"
 
 
+def test_a_token_goes_for_a_password() -> None:
+    facts = {"endpoint": "https://oscar.site", "token": "env:OSCAR_TOKEN"}
+    template = template_of(LayerKind.PHYSICAL_PROVISIONED, oscar=facts)
+    assert template.access["oscar.token"] == "secret://env/OSCAR_TOKEN"
+    assert "oscar.password" not in template.access
+    assert "secret://env/OSCAR_TOKEN" in template.secrets
+
+
 def test_nothing_is_made_up_for_what_exists_already() -> None:
     template = template_of(LayerKind.PHYSICAL_PROVISIONED, oscar={"name": "edge"})
     assert template.access == {"oscar.name": "edge"}

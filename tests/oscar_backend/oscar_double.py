@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 PASSWORD = "planted-oscar-password"
+TOKEN = "planted-oidc-token"
 
 
 class OscarDouble:
@@ -157,7 +158,7 @@ class _Handler(BaseHTTPRequestHandler):
                     self._fail(fault, text)
                     return
         wanted = "Basic " + base64.b64encode(f"oscar:{PASSWORD}".encode()).decode()
-        if self.headers.get("Authorization") != wanted:
+        if self.headers.get("Authorization") not in {wanted, f"Bearer {TOKEN}"}:
             self._answer(401, "Unauthorized")
             return
         self._route(oscar, json.loads(text) if text else {})

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from double_cluster import Shop
 from existing_cluster import open_oscar
-from oscar_double import Fault
+from oscar_double import TOKEN, Fault
 
 from aisprint_cli.backends.interface import ItemState
 from aisprint_cli.backends.oscar.client import Access, OscarClient
@@ -115,6 +115,15 @@ def test_wrong_credentials_are_told_before_anything_is_made(shop: Shop) -> None:
 
     assert caught.value.retry is Retry.NEVER
     assert "planted-minio-secret" not in words(caught.value)
+
+
+def test_a_token_of_a_single_sign_on_lets_in_until_it_expires(shop: Shop) -> None:
+    with closing(OscarClient(Access("shop", shop.oscar.url, token=TOKEN))) as client:
+        assert client.info()["version"] == "v3.6.1"
+    expired = OscarClient(Access("shop", shop.oscar.url, password=SECRETS[0], token="expired"))
+    with closing(expired), pytest.raises(ExternalError, match="does not let us in") as caught:
+        expired.services()
+    assert "sign in again" in caught.value.mend
 
 
 @pytest.mark.parametrize(

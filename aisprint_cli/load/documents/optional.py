@@ -42,6 +42,7 @@ _OSCAR = Record(
         "endpoint": Field(Label(), "The address."),
         "user": Field(Label(), "The user; oscar where nothing is said."),
         "password": Field(Label(), f"The user's password. {_SECRET}"),
+        "token": Field(Label(), f"The token of a single sign-on, instead of user and password. {_SECRET}"),
         "ssl_verify": Field(Boolean(), _CHECKED),
     },
 )
