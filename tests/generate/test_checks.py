@@ -10,6 +10,8 @@ from sketches import Sketch, make_layer, make_resource
 
 from aisprint_cli.diagnostics import Diagnostic, Location
 from aisprint_cli.errors import ExitCode, InvalidInputError
+from aisprint_cli.generate.deployment_files import make_deployment_files
+from aisprint_cli.generate.options import DEFAULTS, Options
 from aisprint_cli.generate.templates import make_templates
 from aisprint_cli.model.naming import Part
 from aisprint_cli.model.resources import LayerKind
@@ -207,3 +209,143 @@ def test_a_part_without_a_place_is_refused() -> None:
     with pytest.raises(InvalidInputError) as caught:
         make_templates(application, lost)
     assert [found.code for found in caught.value.diagnostics] == ["tosca.unplaced"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({"timeout": 901}, ["tosca.native_timeout"]),
+        ({"timeout": 0}, ["tosca.native_timeout"]),
+        ({"ephemeral_storage": 511}, ["tosca.native_ephemeral_storage"]),
+        (
+            {"timeout": "1000", "ephemeral_storage": 20480},
+            ["tosca.native_ephemeral_storage", "tosca.native_timeout"],
+        ),
+    ],
+)
+def test_limits_of_native_functions_are_kept(facts: dict[str, Any], expected: list[str]) -> None:
+    sketch = Sketch({"abc": 1}, kinds=NATIVE, physical_nodes=physical(aws=facts))
+    assert sorted(codes(sketch)) == expected
+    legal = physical(aws={"timeout": 900, "ephemeral_storage": 512})
+    assert make_templates(*Sketch({"abc": 1}, kinds=NATIVE, physical_nodes=legal).build())
+
+
+@pytest.mark.parametrize(
+    ("images", "legal"),
+    [
+        (("r/a_arm64:1",), False),
+        (("r/a:1-aarch64",), False),
+        (("r/a_amd64:1", "r/a_arm64:1"), True),
+        (("r/a:1",), True),
+        (("r/charm64:1",), True),
+        (("r/a_x86_64:1",), True),
+        (("r/a_amd64_arm64:1",), True),
+    ],
+)
+def test_an_image_for_another_architecture_is_refused(images: tuple[str, ...], legal: bool) -> None:
+    sketch = Sketch({"abc": 1}, containers={"abc": {"images": images}})
+    if legal:
+        assert make_templates(*sketch.build())
+    else:
+        assert codes(sketch) == ["tosca.image_architecture"]
+
+
+def two_sites(*names: str | None) -> Sketch:
+    """Two clusters that exist already, each under its own address and with these names."""
+    layers = {
+        f"cl{number}": {
+            "number": number,
+            "Resources": {
+                "r": {
+                    "name": f"R{number}",
+                    "minio": {"endpoint": f"https://site{number}.example.org", "secret_key": "env:K"},
+                    "oscar": {"name": name} if name else {},
+                }
+            },
+        }
+        for number, name in enumerate(names, start=1)
+    }
+    kinds = dict.fromkeys((1, 2), LayerKind.PHYSICAL_PROVISIONED)
+    nodes = {"ComputationalLayers": layers}
+    return Sketch({"abc": 1, "bcd": 2}, (("abc", "bcd"),), kinds, physical_nodes=nodes)
+
+
+def test_two_clusters_of_one_name_would_get_the_credentials_of_one() -> None:
+    assert codes(two_sites("lab", "lab")) == ["tosca.cluster_name"]
+    assert make_templates(*two_sites("lab", "field").build())
+
+
+def machines(**changes: Any) -> dict[str, Any]:
+    """A front end and one worker, with these changes to the front end."""
+    login = {"private_ip": "10.0.0.1", "ssh_user": "u", "ssh_key": "planted"}
+    front = {key: value for key, value in (login | changes).items() if value is not None}
+    return physical(fe_node=front, wns=[login])
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        (machines(), []),
+        (machines(ssh_key="file:keys/id"), []),
+        (machines(ssh_user=None), ["tosca.machine_login"]),
+        (machines(private_ip=None, ssh_key=""), ["tosca.machine_login", "tosca.machine_login"]),
+        (machines(private_ip="front.example.org"), ["tosca.machine_address"]),
+        (machines(public_ip="planted"), ["tosca.machine_address"]),
+        (physical(wns=[]), ["tosca.machines", "tosca.machines"]),
+        ({"ComputationalLayers": {"cl": {"number": 1, "Resources": {}}}}, ["tosca.machines"] * 2),
+    ],
+)
+def test_machines_over_ssh_are_described_as_far_as_they_are_needed(
+    document: dict[str, Any], expected: list[str]
+) -> None:
+    layer = make_layer(1, LayerKind.PHYSICAL_TO_PROVISION, make_resource("R1", 1, nodes=1))
+    sketch = Sketch({"abc": 1}, layers=(layer,), physical_nodes=document)
+    if not expected:
+        assert "planted" not in make_templates(*sketch.build())[0].text
+        return
+    found = findings(sketch)
+    assert [each.code for each in found] == expected
+    assert "planted" not in "".join(f"{each.message}{each.why}{each.mend}" for each in found)
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "code"),
+    [
+        (Options(elastic=2), LayerKind.PHYSICAL_TO_PROVISION, "tosca.elastic"),
+        (Options(elastic=2), LayerKind.FUNCTIONS, "tosca.elastic"),
+        (Options(clouds={1: "one"}), LayerKind.PHYSICAL_PROVISIONED, "tosca.cloud"),
+        (Options(clouds={9: "one"}), LayerKind.VIRTUAL, "tosca.cloud"),
+        (Options(registry_server="r", registry_username="u"), LayerKind.VIRTUAL, "tosca.registry"),
+    ],
+)
+def test_an_option_that_nothing_can_follow_is_refused(options: Options, kind: LayerKind, code: str) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        make_templates(*Sketch({"abc": 1}, kinds={1: kind}).build(), options=options)
+    assert [found.code for found in caught.value.diagnostics] == [code]
+
+
+def test_a_component_may_not_take_the_file_of_a_layer() -> None:
+    built = Sketch({"layer1": 1}).build()
+    assert make_templates(*built)
+    with pytest.raises(InvalidInputError) as caught:
+        make_templates(*built, options=Options(per_component=True))
+    assert [found.code for found in caught.value.diagnostics] == ["tosca.component_file"]
+
+
+def notes(sketch: Sketch, options: Options = DEFAULTS) -> str:
+    return "\n".join(make_deployment_files(*sketch.build(), options=options).assumptions)
+
+
+def test_what_is_taken_for_granted_is_said() -> None:
+    assert notes(Sketch({"abc": 1})) == ""
+    assert notes(two_sites("lab", "field")) == ""
+    assert "no oscar.name for layer 2" in notes(two_sites("lab", None))
+    native = Sketch({"abc": 1, "bcd": 2}, (("abc", "bcd"),), {2: LayerKind.FUNCTIONS})
+    assert "gives no aws.access_key and aws.secret_key" in notes(native)
+    image = Sketch({"abc": 1}, kinds=NATIVE, containers={"abc": {"images": ("r/a:1",)}})
+    assert "images of its own registry (ECR) only" in notes(image)
+    over_ssh = Sketch({"abc": 1, "bcd": 2}, (("abc", "bcd"),), {1: LayerKind.PHYSICAL_TO_PROVISION})
+    said = notes(over_ssh, Options(domain="example.org", elastic=2, drift_detector="r/d:1"))
+    assert "my-app-l1.example.org and minio.my-app-l1.example.org have to lead to 192.0.2.1" in said
+    assert "the cluster of layer 1 keeps its size" in said
+    assert "the drift detector is left out" in said
