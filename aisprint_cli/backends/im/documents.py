@@ -22,7 +22,7 @@ from aisprint_cli.backends.im.function_nodes import (
 from aisprint_cli.backends.run_log import framed
 from aisprint_cli.errors import InvalidInputError
 from aisprint_cli.generate import yaml_text
-from aisprint_cli.generate.expressions import resolve
+from aisprint_cli.generate.expressions import inputs_used, resolve
 from aisprint_cli.generate.nodes import FUNCTION_TYPE
 from aisprint_cli.generate.tosca_types import definitions_for
 
@@ -214,12 +214,20 @@ def host_of_functions(document: Document) -> str:
 
 
 def update_of(kept: Document, wanted: Document) -> Document:
-    """What to send so that a kept template becomes the wanted one: machines no longer wanted count 0."""
+    """What to send so that a kept template becomes the wanted one: machines no longer wanted count 0.
+
+    Functions that only the kept one has stay: they are items of their own.
+    """
     found = deepcopy(wanted)
-    for name, node in nodes_of(kept).items():
-        if name not in nodes_of(found) and (_is_machine(node) or is_function(node)):
-            wanted_node = with_count(node, 0) if _is_machine(node) else node
-            nodes_of(found)[name] = wanted_node
+    stay = {
+        name: with_count(node, 0) if _is_machine(node) else deepcopy(node)
+        for name, node in nodes_of(kept).items()
+        if name not in nodes_of(wanted) and (_is_machine(node) or is_function(node))
+    }
+    nodes_of(found).update(stay)
+    given = found["topology_template"].setdefault("inputs", {})
+    theirs = kept["topology_template"].get("inputs") or {}
+    given.update({name: theirs[name] for name in inputs_used(stay) if name not in given and name in theirs})
     return found
 
 

@@ -66,19 +66,22 @@ class Functions:
     def apply_on(self, item: Item, spec: FunctionSpec, identifier: str, progress: Progress) -> Observed:
         """Put a function on a cluster, or bring it up to date there.
 
+        The cluster is then contextualised again, which takes minutes: functions that come at the same
+        time are handed over one after the other, and wait for that together.
+
         Raises:
             InvalidInputError: when nothing on that cluster can host functions.
             ExternalError: when the cluster went, or the server refuses or fails.
         """
         with self._lock(spec.cluster):
             observed = self.observed_on(item, spec, self._require(identifier, spec.cluster))
-            if observed.digest == item.digest and observed.state is ItemState.PENDING:
-                self._connection.waiting.until_configured(identifier, spec.cluster, progress)
-            elif observed.digest != item.digest or observed.state is not ItemState.READY:
-                self._put(item, spec, identifier, progress)
-            else:
+            is_same = observed.digest == item.digest
+            if is_same and observed.state is ItemState.READY:
                 return observed
-            observed = self.observed_on(item, spec, self._require(identifier, spec.cluster))
+            if not (is_same and observed.state is ItemState.PENDING):
+                self._put(item, spec, identifier, progress)
+        self._connection.waiting.until_configured(identifier, spec.cluster, progress)
+        observed = self.observed_on(item, spec, self._require(identifier, spec.cluster))
         if observed.digest != item.digest:
             raise ExternalError(
                 f"The Infrastructure Manager took {item.name}, but keeps another definition of it.",
@@ -104,16 +107,14 @@ class Functions:
             )
         name = found[0] if found else spec.node or f"function_{spec.service['name']}"
         progress(f"Putting the function {item.name} on {spec.cluster}")
-        self._merge(
-            spec, identifier, documents.with_function(kept, name, self._service(spec), host), progress
-        )
-
-    def _merge(self, spec: FunctionSpec, identifier: str, document: Document, progress: Progress) -> None:
+        document = documents.with_function(kept, name, self._service(spec), host)
         self._client.update(identifier, documents.text_of(document))
-        self._connection.waiting.until_configured(identifier, spec.cluster, progress)
 
     def remove_from(self, item: Item, spec: FunctionSpec, identifier: str, progress: Progress) -> None:
-        """Take a function off its cluster.
+        """Take a function off its cluster, which is contextualised again on its own.
+
+        That is not waited for: where all of it goes, its cluster comes next. A failure shows as the
+        cluster's.
 
         Raises:
             ExternalError: when the server refuses or fails.
@@ -124,7 +125,8 @@ class Functions:
             if seen is None or found is None or seen.health.state is State.DELETING:
                 return
             progress(f"Taking the function {item.name} off {spec.cluster}")
-            self._merge(spec, identifier, documents.without_function(seen.document, found[0]), progress)
+            document = documents.without_function(seen.document, found[0])
+            self._client.update(identifier, documents.text_of(document))
 
     # -- on a service that exists
 

@@ -17,8 +17,8 @@ _FIRST_POLL_S: Final = 0.1
 _LONGEST_POLL_S: Final = 10.0
 _SETTLED_POLL_S: Final = 0.2
 _GROWTH: Final = 1.3
-_SHARE_S: Final = 0.1  # of each that waits for the same server
-_ANSWERS: Final = 3  # pauses last so many times as long as an answer takes
+_SHARE_S: Final = 0.25  # for each other that waits for the same server
+_ANSWERS: Final = 4  # pauses last so many times as long as an answer takes
 _NEWS_AFTER_S: Final = 5.0
 _ON_THE_WAY: Final = frozenset({State.PENDING, State.RUNNING, State.UNKNOWN, State.DELETING})
 
@@ -160,7 +160,7 @@ class _Pace:
 
     def sleep(self) -> None:
         took = time.monotonic() - self._asked
-        share = max(_SHARE_S * len(self._others), _ANSWERS * took)
+        share = max(_SHARE_S * (len(self._others) - 1), _ANSWERS * took)
         time.sleep(min(max(self._pause_s, share), _LONGEST_POLL_S))
         self._pause_s = min(self._pause_s * _GROWTH, max(self.spent_s / 5, _SETTLED_POLL_S))
         self._asked = time.monotonic()
