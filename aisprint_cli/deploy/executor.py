@@ -23,8 +23,6 @@ from aisprint_cli.errors import AisprintError, ExternalError
 _GONE_WITHIN_S = 30.0
 _GONE_POLL_S = 0.2
 _LOOK_S = 0.2
-_GRACE_S = 30.0
-"""How long a step that runs is waited for once the time for all of them is over, in seconds."""
 
 _PATIENCE = Patience()
 
@@ -54,13 +52,14 @@ class Outcome:
     """What came of a plan.
 
     `interrupted` when it was stopped before its end, `timed_out` when its time was over; `left` are the
-    steps that were then not begun, or not waited for.
+    steps that were then not begun, or not waited for: the latter, which may go on, are `abandoned` too.
     """
 
     done: tuple[Step, ...] = ()
     failed: tuple[tuple[Step, str], ...] = ()
     skipped: tuple[tuple[Step, str], ...] = ()
     left: tuple[Step, ...] = ()
+    abandoned: tuple[Step, ...] = ()
     interrupted: bool = False
     timed_out: bool = False
 
@@ -160,7 +159,7 @@ class Executor:
                     self._take_result(run, deployment)
         except KeyboardInterrupt:
             left = True
-        begun = [step for step, _ in run.running.values()]
+        begun = tuple(step for step, _ in run.running.values())
         rest = (*begun, *run.waiting.values())
         late = bool(rest) and self._is_late()
         return Outcome(
@@ -168,6 +167,7 @@ class Executor:
             tuple(run.failed),
             tuple(run.skipped),
             rest,
+            begun,
             interrupted=left or (bool(rest) and not late),
             timed_out=late and not left,
         )
@@ -180,7 +180,7 @@ class Executor:
 
     def _is_over(self, run: _Run) -> bool:
         if run.running:
-            return self._is_late(_GRACE_S)
+            return self._is_late(self._patience.grace_s)
         return not run.waiting or self._stopped()
 
     def _listen(self, event: StepEvent) -> None:

@@ -18,8 +18,8 @@ class Patience:
 
     A step that failed for a passing reason is tried at most `attempts` times. The pause before the
     second time is `first_pause_s`, and twice as long each time after, at most `longest_pause_s`.
-    `timeout_s` is for the whole execution, `step_timeout_s` for each step with all its attempts.
-    The same `seed` gives the same pauses.
+    `timeout_s` is for the whole execution, `step_timeout_s` for each step with all its attempts; for
+    `grace_s` after the first, steps that run are waited for. The same `seed` gives the same pauses.
     """
 
     attempts: int = 8
@@ -27,6 +27,7 @@ class Patience:
     longest_pause_s: float = 30.0
     timeout_s: float | None = None
     step_timeout_s: float | None = None
+    grace_s: float = 30.0
     seed: int = 0
 
     def pause_s(self, step: str, attempt: int, failure: AisprintError) -> float | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -91,6 +93,31 @@ def test_when_the_time_is_over_nothing_more_begins_and_what_runs_is_told(
     assert (outcome.complete, outcome.timed_out, outcome.interrupted) == (False, True, False)
     assert [step.id for step, _ in outcome.failed] == ["cluster/shop-l1"]
     assert [step.id for step in outcome.left] == ["function/shop-l1/find"]
+
+
+class _Deaf(DirectoryBackend):
+    """Never looks whether there is time left for one item."""
+
+    def __init__(self, root: Path, resolve: Callable[[str], str]) -> None:
+        super().__init__(root, resolve)
+        self.over = threading.Event()
+
+    def apply(self, item: Item, progress: Progress) -> Observed:
+        if item.id == "cluster/shop-l1":
+            self.over.wait(60)
+        return super().apply(item, progress)
+
+
+def test_a_step_that_does_not_end_in_time_is_left_and_stays_on_record(ledger: Ledger, tmp_path: Path) -> None:
+    backend = _Deaf(tmp_path / "deaf", plain_secret)
+
+    outcome, _ = _run(ledger, backend, Patience(timeout_s=0.2, grace_s=0.1))
+
+    assert outcome.timed_out
+    assert [step.id for step in outcome.abandoned] == ["cluster/shop-l1"]
+    assert [step.id for step in outcome.left] == ["cluster/shop-l1", "function/shop-l1/find"]
+    assert ledger.records("directory")["cluster/shop-l1"].state is RecordState.INTENDED
+    backend.over.set()
 
 
 @given(st.integers(1, 7), st.integers(0, 5), st.floats(0, 500))

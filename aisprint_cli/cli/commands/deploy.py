@@ -16,6 +16,7 @@ from aisprint_cli.cli.deployment_options import (
     LockTimeout,
     Only,
     Parallel,
+    Runner,
     StepTimeout,
     Timeout,
     Yes,
@@ -77,6 +78,7 @@ def deploy(
         ),
     ] = None,
     backend: BackendNames = None,
+    runner: Runner = None,
     dry_run: DryRun = False,
     yes: Yes = False,
     only: Only = None,
@@ -113,7 +115,7 @@ def deploy(
 
     session = open_session(output, quiet, verbose, no_color)
     choice = exactly_one(base, optimal, deployment)
-    target = find_target(app, application_dir, choice, chosen_backends(backend), tuple(only or ()))
+    target = find_target(app, application_dir, choice, chosen_backends(backend, runner), tuple(only or ()))
     if resume and (choice is not None or backend or target.saved is not None):
         raise UsageError(
             "--resume goes on with what was begun: it takes no deployment, back end or plan file.",
@@ -162,7 +164,9 @@ def _run(session: Session, workspace: Workspace, planned: Planned, asked: _Asked
     with two_strokes(lambda: say_stopping(session)) as stopped, StepView(session) as view:
         execution = Execution(asked.parallel, view, stopped, asked.patience)
         outcome = deploy(workspace, plan, prepared, execution)
-        if asked.rollback and not outcome.complete and not outcome.interrupted:
+        if asked.rollback and outcome.abandoned:
+            session.note("Not rolled back: something that was begun may still go on.")
+        elif asked.rollback and not outcome.complete and not outcome.interrupted:
             session.note("Rolling back to what was there before.")
             back = roll_back(workspace, before, execution)
     _emit(session, workspace, planned, outcome, back)
