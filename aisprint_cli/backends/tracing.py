@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from aisprint_cli.backends.folders import Folder, trace_in
@@ -64,7 +64,7 @@ def follow(
 
 def look(functions: Iterable[Watched], trace: str, now_s: float) -> Trace:
     """A trace at one moment."""
-    waiting = list(functions)
+    waiting = [_Remembering(function) for function in functions]
     found: dict[str, Job] = {}
     written: set[str] = set()
     complete = True
@@ -84,7 +84,30 @@ def look(functions: Iterable[Watched], trace: str, now_s: float) -> Trace:
     return Trace(trace, tuple(jobs), complete)
 
 
-def _taken(function: Watched, trace: str, written: set[str]) -> dict[str, float]:
+@dataclass(slots=True)
+class _Remembering:
+    """A function that is asked the same thing once only, as a trace is gone through several times."""
+
+    function: Watched
+    _objects: dict[str, list[StoredObject]] = field(default_factory=dict)
+    _runs: tuple[float, list[Job]] | None = None
+
+    @property
+    def inputs(self) -> tuple[Folder, ...]:
+        return self.function.inputs
+
+    def objects(self, prefix: str) -> list[StoredObject]:
+        if prefix not in self._objects:
+            self._objects[prefix] = list(self.function.objects(prefix))
+        return self._objects[prefix]
+
+    def runs(self, since_s: float) -> list[Job]:
+        if self._runs is None or self._runs[0] > since_s:
+            self._runs = since_s, list(self.function.runs(since_s))
+        return self._runs[1]
+
+
+def _taken(function: _Remembering, trace: str, written: set[str]) -> dict[str, float]:
     """The objects of a trace that a function takes, and when each was stored.
 
     They are those named after the trace, and those that its runs wrote under other names.
@@ -102,7 +125,7 @@ def _taken(function: Watched, trace: str, written: set[str]) -> dict[str, float]
     return found
 
 
-def _runs_of(function: Watched, objects: Mapping[str, float]) -> list[Job]:
+def _runs_of(function: _Remembering, objects: Mapping[str, float]) -> list[Job]:
     since = min(objects.values()) - _SLACK_S
     return [run for run in function.runs(since) if run.input_path in objects]
 
@@ -112,8 +135,3 @@ def _is_done(objects: Mapping[str, float], runs: list[Job], now_s: float) -> boo
     taken = {run.input_path for run in runs}
     left = (stored_s for path, stored_s in objects.items() if path not in taken)
     return all(run.state in _ENDED for run in runs) and all(now_s - at > _UNTRIGGERED_S for at in left)
-
-
-def traced(job: Job) -> Job:
-    """A run with the trace that its input's name carries."""
-    return replace(job, trace=trace_in(job.input_path))
