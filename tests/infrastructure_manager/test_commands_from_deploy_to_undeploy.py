@@ -12,7 +12,7 @@ import requests
 from conftest import World
 from im_server import Process
 from installed_command import CommandLine
-from tiny_chain import change_component, make_application
+from tiny_chain import change_component, make_application, redesign
 
 PLANTED = "planted;secret"
 
@@ -41,6 +41,15 @@ def _states(document: dict[str, object]) -> dict[str, str]:
     return {str(entry["id"]): str(entry["live"]) for entry in items}
 
 
+def _steps_after(aisprint: CommandLine, old: str, new: str, option: str) -> dict[str, str]:
+    """Change the first layer's resource, design again, and deploy: what was done to each item at last."""
+    path = aisprint.directory / "tiny" / "common_config" / "candidate_resources.yaml"
+    path.write_text(path.read_text().replace(old, new, 1))
+    redesign(aisprint.directory / "tiny")
+    plan = aisprint.json("deploy", "tiny", option)["plan"]
+    return {step["item"]: step["action"] for step in plan["steps"]}
+
+
 def test_an_application_is_deployed_watched_changed_and_removed(
     aisprint: CommandLine, im_process: tuple[str, Process]
 ) -> None:
@@ -56,6 +65,11 @@ def test_an_application_is_deployed_watched_changed_and_removed(
 
     change_component(aisprint.directory / "tiny")
     aisprint("deploy", "tiny", "--yes")
+    steps = _steps_after(aisprint, "totalNodes: 2", "totalNodes: 3", "--yes")
+    assert steps["cluster/tiny-chain-l1"] == "update"
+    steps = _steps_after(aisprint, "computingUnits: 4", "computingUnits: 8", "--plan")
+    assert steps["cluster/tiny-chain-l1"] == "replace"
+    assert "== cluster/tiny-chain-l1, ready" in aisprint("logs", "tiny", "--infrastructure").stdout
     uris = {line for line in outputs.split('"') if "/infrastructures/" in line}
     assert len(uris) == 2
 

@@ -307,10 +307,12 @@ class ImBackend:
         return f"Infrastructure Manager {version} at {connection.client.url}, {count} infrastructures"
 
     def messages(self, item: Item) -> str:
-        """What contextualisation wrote of an item's infrastructure, without tracebacks and secrets."""
+        """What contextualisation wrote of an item's own infrastructure, without tracebacks and secrets.
+
+        What it wrote of a function on a made cluster is among the cluster's.
+        """
         connection, _, _ = self._parts()
-        own = connection.own()
-        texts = [connection.client.messages(name) for name in self._candidates(item, own)]
+        texts = [connection.client.messages(name) for name in connection.own().get(item.id, ())]
         return connection.redact(without_tracebacks("\n".join(texts)))
 
 
