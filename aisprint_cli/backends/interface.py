@@ -33,6 +33,9 @@ SecretResolver = Callable[[str], str]
 KEPT_DATA: Final = "kept_data"
 """The output of an absent cluster that says where objects are that its removal kept."""
 
+RUNNER_FACT: Final = "local.runner"
+"""The fact of a function's access that says what the local back end runs it in: `container` or nothing."""
+
 IDENTITY: Final = "identity"
 """The metadata of a specification's field that says whether it counts for the digest."""
 

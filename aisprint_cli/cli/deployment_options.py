@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -48,16 +48,30 @@ LockTimeout = Annotated[
 ]
 
 
-def chosen_backends(names: list[str] | None) -> BackendChoice | None:
-    """What the occurrences of `--backend` mean; None where there is none.
+Runner = Annotated[
+    Literal["environment", "container"] | None,
+    typer.Option(
+        "--runner",
+        help="What the local back end runs functions in: environments it makes, or their images.",
+        show_default="as the last time, else environment",
+    ),
+]
+
+
+def chosen_backends(names: list[str] | None, runner: str | None = None) -> BackendChoice | None:
+    """What the occurrences of `--backend`, and `--runner`, mean; None where there is none.
 
     Raises:
         UsageError: when they contradict each other, or there is no such back end.
     """
+    from dataclasses import replace
+
     from aisprint_cli.backends.registry import require_backend
-    from aisprint_cli.deploy.backend_choice import CLOUD, parse_backends
+    from aisprint_cli.deploy.backend_choice import CLOUD, CONTAINER, BackendChoice, parse_backends
 
     choice = parse_backends(names or ())
+    if runner is not None:
+        choice = replace(choice or BackendChoice(), runner=CONTAINER if runner == CONTAINER else "")
     if choice is not None:
         for name in (choice.name, *choice.layers.values()):
             if name != CLOUD:

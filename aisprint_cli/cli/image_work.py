@@ -89,7 +89,15 @@ class Wishes:
         }
         said = {name: value for name, value in options.items() if value is not None}
         outside = {name: os.environ[key] for name, key in VARIABLES.items() if os.environ.get(key)}
-        return Settings(**(dict(record.settings) | outside | said))
+        found = dict(record.settings) | outside | said
+        usual = Settings()
+        return Settings(
+            registry=found.get("registry", usual.registry),
+            folder=found.get("folder", usual.folder),
+            base=found.get("base", usual.base),
+            gpu_base=found.get("gpu_base", usual.gpu_base),
+            python=found.get("python", usual.python),
+        )
 
 
 def planned(directory: Path, choice: str | None, *, everything: bool, only: list[str] | None) -> ImagePlan:

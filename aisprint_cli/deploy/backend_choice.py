@@ -24,14 +24,21 @@ _BY_KIND: Final[Mapping[LayerKind, str]] = MappingProxyType(
     }
 )
 _REST: Final = "*"
+_RUNNER: Final = "runner"
+CONTAINER: Final = "container"
+"""The runner of the local back end that starts functions from their images."""
 
 
 @dataclass(frozen=True)
 class BackendChoice:
-    """A back end for all layers, or `CLOUD`, and those of single layers by their number."""
+    """A back end for all layers, or `CLOUD`, and those of single layers by their number.
+
+    `runner` is what the local back end runs functions in: `CONTAINER`, or empty for environments.
+    """
 
     name: str = DEFAULT
     layers: Mapping[int, str] = field(default_factory=dict)
+    runner: str = ""
 
     @property
     def ledger_name(self) -> str:
@@ -56,13 +63,16 @@ class BackendChoice:
 
     def document(self) -> dict[str, str]:
         """The choice as plain values, as the ledger keeps it."""
-        return {_REST: self.name, **{str(layer): name for layer, name in sorted(self.layers.items())}}
+        runner = {_RUNNER: self.runner} if self.runner else {}
+        layers = {str(layer): name for layer, name in sorted(self.layers.items())}
+        return {_REST: self.name, **runner, **layers}
 
     @classmethod
     def of_document(cls, document: Mapping[str, str]) -> Self:
         """The choice that `document` describes."""
-        layers = {int(layer): name for layer, name in document.items() if layer != _REST}
-        return cls(document[_REST], layers)
+        named = {key: value for key, value in document.items() if key not in {_REST, _RUNNER}}
+        layers = {int(layer): name for layer, name in named.items()}
+        return cls(document[_REST], layers, document.get(_RUNNER, ""))
 
     def __str__(self) -> str:
         """As it would be typed."""

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from aisprint_cli.backends.interface import ClusterSpec, FunctionSpec, Item, ItemKind, ResourceCapacity
+from aisprint_cli.backends.interface import (
+    RUNNER_FACT,
+    ClusterSpec,
+    FunctionSpec,
+    Item,
+    ItemKind,
+    ResourceCapacity,
+)
 from aisprint_cli.backends.registry import DEFAULT as DEFAULT_BACKEND
 from aisprint_cli.deploy.topology import folder_of
 from aisprint_cli.errors import InvalidInputError
@@ -39,6 +46,7 @@ def desired_state(
     templates: Iterable[Template],
     digest_of: Callable[[str], str],
     backend_of: Callable[[Template], str] = lambda _template: DEFAULT_BACKEND,
+    runner: str = "",
 ) -> DesiredState:
     """The items of a deployment.
 
@@ -46,6 +54,7 @@ def desired_state(
         templates: its templates, one for each layer; at least one.
         digest_of: the digest of a design directory, given relative to the application directory.
         backend_of: the name of the back end that makes a layer and its functions.
+        runner: what the local back end runs functions in; empty for its own way.
 
     Raises:
         InvalidInputError: when the templates belong to different deployments.
@@ -61,7 +70,7 @@ def desired_state(
     application, deployment = names.pop()
     clusters = {template.cluster for template in found}
     functions = [
-        _function_item(template, function, clusters, digest_of, backend_of)
+        _function_item(template, function, clusters, digest_of, backend_of(template), runner)
         for template in found
         for function in template.functions
     ]
@@ -95,8 +104,10 @@ def _function_item(
     function: FunctionTemplate,
     clusters: set[str],
     digest_of: Callable[[str], str],
-    backend_of: Callable[[Template], str],
+    backend: str,
+    runner: str,
 ) -> Item:
+    own_way = {RUNNER_FACT: runner} if runner and backend == DEFAULT_BACKEND else {}
     service = json.loads(json.dumps(function.service))  # plain values, equal to what the ledger gives back
     spec = FunctionSpec(
         cluster=template.cluster,
@@ -105,9 +116,9 @@ def _function_item(
         source=function.source,
         source_digest=digest_of(function.source),
         service=service,
-        backend=backend_of(template),
+        backend=backend,
         node=function.node,
-        access=dict(template.access),
+        access={**template.access, **own_way},
     )
     targets = [folder_of(template.cluster, entry).cluster for entry in service.get("output") or ()]
     needed = [template.cluster, *(name for name in targets if name in clusters)]

@@ -72,6 +72,7 @@ def prepare(
         templates,
         lambda source: source_digest(workspace.application / source),
         workspace.choice.backend_of,
+        workspace.choice.runner,
     )
     prices = _prices(workspace.application, selection)
     return Prepared(chosen, desired, constraints_document(selection.deployment.qos), prices)

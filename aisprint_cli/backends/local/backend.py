@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
 import shutil
 from collections.abc import Iterable, Mapping
@@ -14,6 +15,7 @@ from typing import Any
 from aisprint_cli.backends.interface import (
     EVERY_CAPABILITY,
     KEPT_DATA,
+    RUNNER_FACT,
     Capability,
     ClusterSpec,
     FunctionSpec,
@@ -28,6 +30,7 @@ from aisprint_cli.backends.interface import (
 )
 from aisprint_cli.backends.local.bundles import Bundler
 from aisprint_cli.backends.local.client import RuntimeClient
+from aisprint_cli.backends.local.containers import CONTAINER, pull_image
 from aisprint_cli.backends.local.environments import Environments
 from aisprint_cli.backends.local.layout import find_home, remove_if_empty
 from aisprint_cli.backends.local.runtime.definition import is_safe_path
@@ -158,16 +161,23 @@ class LocalBackend:
 
     def _apply_function(self, item: Item, spec: FunctionSpec, progress: Progress) -> Observed:
         progress(f"Preparing {spec.part}")
-        environment = self._bundler.environment(spec, progress)
         service = self._prepared(spec.service)
+        hosting = {
+            "item": item.name,
+            "part": spec.part,
+            "resource": spec.resource,
+            "digest": item.digest,
+        }
+        in_container = spec.access.get(RUNNER_FACT) == CONTAINER
+        environment = None
+        if in_container:
+            pull_image(str(service.get("image") or ""), progress)
+            hosting |= {"runner": CONTAINER, "engine": os.environ.get("DOCKER_HOST", "")}
+        else:
+            environment = self._bundler.environment(spec, progress)
         with self._bundler.lock():
-            hosting = {
-                "item": item.name,
-                "part": spec.part,
-                "resource": spec.resource,
-                "bundle": self._bundler.make(spec, environment),
-                "digest": item.digest,
-            }
+            if environment is not None:
+                hosting["bundle"] = self._bundler.make(spec, environment)
             progress(f"Creating the function {item.name} on {spec.cluster}")
             body = {"service": service, "hosting": hosting}
             answer = self._client.put_service(spec.cluster, str(service["name"]), body)

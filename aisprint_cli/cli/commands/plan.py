@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from aisprint_cli.cli.deployment_options import BackendNames, Only, chosen_backends, exactly_one
+from aisprint_cli.cli.deployment_options import BackendNames, Only, Runner, chosen_backends, exactly_one
 from aisprint_cli.cli.session import (
     Directory,
     DirectoryOption,
@@ -51,6 +51,7 @@ def plan(
         ),
     ] = None,
     backend: BackendNames = None,
+    runner: Runner = None,
     only: Only = None,
     out: Annotated[
         Path | None,
@@ -82,7 +83,7 @@ def plan(
     session = open_session(form, quiet, verbose, no_color)
     choice = exactly_one(base, optimal, deployment)
     directory = application_directory(app, application_dir)
-    with open_workspace(directory, chosen_backends(backend)) as workspace:
+    with open_workspace(directory, chosen_backends(backend, runner)) as workspace:
         planned = make_planned(workspace, choice, only or (), note=session.note, write_templates=False)
         if out is not None:
             write_plan(out, saved_plan(workspace, planned), workspace.secrets.redact)

@@ -24,22 +24,26 @@ _CHUNK: Final = 65536
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """How a process ended; `reason` is empty when it ended by itself with `exit_code`."""
+
+    exit_code: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
-    """What to run, where, and within which bounds."""
+    """What to run, where, and within which bounds.
+
+    `after` is asked once it has ended or was stopped, with how it ended; it may know better.
+    """
 
     arguments: Sequence[str]
     environment: Mapping[str, str]
     directory: Path
     memory_mib: float
     timeout_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a process ended; `reason` is empty when it ended by itself with `exit_code`."""
-
-    exit_code: int
-    reason: str = ""
+    after: Callable[[Ending], Ending] | None = None
 
 
 @dataclass
@@ -157,7 +161,8 @@ def run(command: Command, log: JobLog, guard: MemoryGuard, on_start: Callable[[W
     # The kernel hands a child its parent's peak, so only a higher one is the job's own.
     if not watched.reason and peak_mib > max(command.memory_mib, own_peak_mib, _peak_mib()):
         watched.reason = memory_reason(peak_mib, command.memory_mib)
-    return Ending(exit_code, watched.reason)
+    ending = Ending(exit_code, watched.reason)
+    return command.after(ending) if command.after is not None else ending
 
 
 def _follow(process: subprocess.Popen[bytes], watched: Watched, log: JobLog, timeout_s: float | None) -> None:

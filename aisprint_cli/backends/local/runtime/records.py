@@ -53,7 +53,8 @@ class WantedCluster:
 class Hosting:
     """What the admin API adds to a service document.
 
-    `item` is the deployment's name for it, `bundle` the digest of its unpacked files.
+    `item` is the deployment's name for it, `bundle` the digest of its unpacked files. With `runner`
+    "container" runs start from its image instead, by the Docker Engine at `engine` (empty: the usual one).
     """
 
     item: str = ""
@@ -61,6 +62,8 @@ class Hosting:
     resource: str | None = None
     bundle: str = ""
     digest: str = ""
+    runner: str = ""
+    engine: str = ""
 
 
 @dataclass(frozen=True, slots=True)

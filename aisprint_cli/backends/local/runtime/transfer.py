@@ -99,6 +99,7 @@ def hosting_from_wire(document: dict[str, Any]) -> Hosting:
     """
     hosting = Hosting(**document)
     _require_texts(hosting.item, hosting.part, hosting.resource or "", hosting.bundle, hosting.digest)
+    _require_texts(hosting.runner, hosting.engine)
     return hosting
 
 

@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
 from aisprint_cli.backends.local.layout import PRIVATE, Home
+from aisprint_cli.backends.local.runtime.containers import RUNNER, contained
 from aisprint_cli.backends.local.runtime.definition import Route
 from aisprint_cli.backends.local.runtime.objects import Output
 from aisprint_cli.backends.local.runtime.processes import Command
@@ -89,7 +90,24 @@ def prepare(home: Home, job: JobRecord, hosted: Hosted, node: str) -> tuple[Work
         memory_mib=hosted.definition.memory_mib,
         timeout_s=hosted.definition.timeout_s,
     )
+    if hosted.record.hosting.runner == RUNNER:
+        return place, _in_container(home, job, hosted, command, script)
     return place, command
+
+
+def _in_container(home: Home, job: JobRecord, hosted: Hosted, command: Command, script: Path) -> Command:
+    """The run from the function's image, whose own environment stays as it is."""
+    report = home.job_report(job.cluster, job.id)
+    report.touch()
+    kept = {name: value for name, value in command.environment.items() if name != "PATH"}
+    return contained(
+        replace(command, environment=kept),
+        name=f"aisprint-{job.id}",
+        image=str(hosted.definition.document.get("image") or ""),
+        engine=hosted.record.hosting.engine,
+        cores=hosted.definition.cores,
+        mounts={script: script, report: report},
+    )
 
 
 def collect(place: Workplace, routes: Sequence[Route], own_cluster: str) -> list[Output]:
@@ -201,6 +219,8 @@ class _Bundle:
 def _bundle(home: Home, hosted: Hosted) -> _Bundle:
     """What stands in for the image: the bundle deployed, else an image unpacked here, else nothing."""
     digest = hosted.record.hosting.bundle
+    if hosted.record.hosting.runner == RUNNER:
+        return _Bundle({}, {})
     if not digest:
         image = home.image(str(hosted.definition.document.get("image") or ""))
         return _read_bundle(image) if (image / "bundle.json").is_file() else _Bundle({}, {})
