@@ -91,12 +91,11 @@ Clouds = Annotated[
     ),
 ]
 PerComponent = Annotated[
-    bool | None,
-    typer.Option(
-        "--per-component/--no-per-component",
-        help="Write a template for each component as well, as TOSCARIZER does.",
-        show_default=_LAST,
-    ),
+    bool,
+    typer.Option("--per-component", help="Write a template for each component as well, as TOSCARIZER does."),
+]
+PerLayer = Annotated[
+    bool, typer.Option("--per-layer", help="Write templates of layers only; undoes --per-component.")
 ]
 
 
@@ -149,6 +148,17 @@ class Choices:
             "per_component": self.per_component,
         }
         return replace(options, **{name: value for name, value in given.items() if value is not None})
+
+
+def by_component(per_component: bool, per_layer: bool) -> bool | None:
+    """Whether templates by component are wanted; None where nothing was said.
+
+    Raises:
+        UsageError: when both were said.
+    """
+    if per_component and per_layer:
+        raise UsageError("--per-component and --per-layer exclude each other.", mend="Give one of them.")
+    return per_component if per_component or per_layer else None
 
 
 def _checked_domain(domain: str | None) -> str | None:

@@ -48,7 +48,7 @@ def check_options(
                 locate(DAG_PATH, "System", "components"),
                 f"The template of {placed.part.name} would be in the file of a layer's template.",
                 why="--per-component names a file after each component, beside layer1.yaml and the like.",
-                mend="Rename the component, or give --no-per-component.",
+                mend="Rename the component, or give --per-layer.",
             )
     if options.registry_server and not (options.registry_username and options.registry_password):
         findings.error(

@@ -247,7 +247,7 @@ def test_templates_by_component_come_and_go(app: Path) -> None:
     )
     assert aisprint("toscarize", app).status == 0
     assert "im/crop.yaml" in generated(app, "base")
-    assert aisprint("toscarize", app, "--no-per-component").status == 0
+    assert aisprint("toscarize", app, "--per-layer").status == 0
     assert {name for name in generated(app, "base") if name.startswith("im/")} == {
         "im/layer1.yaml",
         "im/layer2.yaml",
@@ -262,6 +262,7 @@ def test_templates_by_component_come_and_go(app: Path) -> None:
         (("--registry-server", "https://r.example.org"), "no host name"),
         (("--registry-password", "hunter2"), "env:NAME"),
         (("--elastic", "-1"), "--elastic"),
+        (("--per-component", "--per-layer"), "exclude each other"),
     ],
 )
 def test_an_option_that_cannot_be_meant_so_is_a_usage_error(

@@ -31,9 +31,11 @@ from aisprint_cli.cli.template_options import (
     InfluxdbToken,
     InfluxdbUrl,
     PerComponent,
+    PerLayer,
     RegistryPassword,
     RegistryServer,
     RegistryUsername,
+    by_component,
 )
 from aisprint_cli.errors import UsageError, VerificationError
 
@@ -70,7 +72,8 @@ def toscarize(
     registry_username: RegistryUsername = None,
     registry_password: RegistryPassword = None,
     cloud: Clouds = None,
-    per_component: PerComponent = None,
+    per_component: PerComponent = False,
+    per_layer: PerLayer = False,
     stdout: Annotated[bool, typer.Option("--stdout", help="Print the files and write nothing.")] = False,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; fail when the files are not up to date.")
@@ -105,7 +108,7 @@ def toscarize(
         registry_username,
         registry_password,
         tuple(cloud or ()),
-        per_component,
+        by_component(per_component, per_layer),
     )
     choices.check()
     with _held(session, directory, lock_timeout, writes=not (stdout or check)):
