@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from aisprint_cli.placement.bonds import Places
     from aisprint_cli.placement.compiled import Compiled
     from aisprint_cli.placement.piece_options import CompiledAlternative
+    from aisprint_cli.placement.relaxation import Array, Relaxation
 
 
 SOMEWHERE = -1
@@ -38,6 +39,18 @@ class PricedRow:
     slot: int
     share: tuple[float, ...]
     price: float
+
+
+def priced_rows(
+    relaxation: Relaxation, columns: Sequence[int], instances: Sequence[int], prices: Sequence[Array]
+) -> tuple[PricedRow, ...]:
+    """The capacity rows of a configuration with their prices; none are negative."""
+    rows = []
+    for slot, (column, count, own) in enumerate(zip(columns, instances, prices, strict=True)):
+        shares = relaxation.rows(column, count).share
+        for share, price in zip(shares.tolist(), own.tolist(), strict=True):
+            rows.append(PricedRow(slot, tuple(share), max(price, 0.0)))
+    return tuple(rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from aisprint_cli.placement.assignment import PROOF_TOLERANCE, AssignmentSearch
-from aisprint_cli.placement.candidates import Configuration, PricedRow
+from aisprint_cli.placement.candidates import Configuration, priced_rows
 from aisprint_cli.placement.compiled import Compiled, compile_problem
 from aisprint_cli.placement.completion import placement_of
 from aisprint_cli.placement.counts import cheapest_counts
+from aisprint_cli.placement.dive import Dive
 from aisprint_cli.placement.relaxation import FORBIDDEN, Relaxation
 
 if TYPE_CHECKING:
@@ -55,6 +56,9 @@ WIDE_NODES = 4000
 A search much wider than needed costs far more than one more search.
 """
 
+
+DIVE_STEPS = 40
+"""Steps, or one search in vain, after which a first placement is looked for in a way of its own."""
 
 TINY = 6
 """Up to so many components only complete configurations are worth the search for the best prices."""
@@ -155,6 +159,18 @@ def solve(
     return search.run()
 
 
+def first_placement(compiled: Compiled, cancelled: Callable[[], bool]) -> Placement | None:
+    """Any placement, soon; None when none is found that way. `cancelled` as in `solve`."""
+    if not compiled.feasible:
+        return None
+    search = _Search(compiled, _stop_condition(None, cancelled, None))
+    try:
+        search.dive()
+    except _Stopped:
+        return None
+    return search.best
+
+
 def _stop_condition(
     time_limit_s: float | None, cancelled: Callable[[], bool] | None, clock: Callable[[], float] | None
 ) -> Callable[[], None]:
@@ -187,14 +203,28 @@ class _Search:
         self._configurations = 0
         self._nodes = 0
         self._failures = 0
+        self._steps = 0
+        self._dived = False
         self._aside: list[_Node] = []
         self._learned: dict[Decisions, float] = {}
+
+    @property
+    def best(self) -> Placement | None:
+        """The cheapest placement so far."""
+        return self._best
 
     def offer(self, placement: Placement) -> None:
         """Take the choices of a placement, with the instances they need now, as the best so far."""
         known = cheapest_counts(self._compiled.problem, placement.choices)
         if known is not None and known[1] < self._best_cost:
             self._best, self._best_cost = known
+
+    def dive(self) -> None:
+        """Look for a first placement, far from the best perhaps, but soon."""
+        self._dived = True
+        found = Dive(self._compiled, self._relaxation, self._choices, self._pause).run()
+        if found is not None and found[1] < self._best_cost:
+            self._best, self._best_cost = found
 
     def run(self) -> Result:
         """Search until proven or stopped."""
@@ -240,6 +270,9 @@ class _Search:
 
     def _step(self, node: _Node) -> None:
         """Improve, search or split the node with the least bound."""
+        self._steps += 1
+        if self._best is None and not self._dived and (self._failures or self._steps >= DIVE_STEPS):
+            self.dive()
         others = self._queue[0].bound if self._queue else float("inf")
         if self._learned:
             known = max(
@@ -339,10 +372,11 @@ class _Search:
         depth = len(node.decisions)
         columns, instances = node.columns, node.instances
         open_ = frozenset(column for group in self._order[depth:] for column in self._compiled.groups[group])
+        rows = priced_rows(self._relaxation, columns, instances, node.mu)
         return AssignmentSearch(
             self._compiled,
             self._relaxation,
-            Configuration(columns, instances, self._priced_rows(node), open_),
+            Configuration(columns, instances, rows, open_),
             self._relaxation.piece_costs(depth, columns, instances, node.mu),
             limit,
             self._pause,
@@ -386,13 +420,3 @@ class _Search:
         inside.run()
         self._nodes += inside.nodes
         return inside.best is None and not inside.gave_up
-
-    def _priced_rows(self, node: _Node) -> tuple[PricedRow, ...]:
-        rows = []
-        for slot, (column, count, prices) in enumerate(
-            zip(node.columns, node.instances, node.mu, strict=True)
-        ):
-            shares = self._relaxation.rows(column, count).share
-            for share, price in zip(shares.tolist(), prices.tolist(), strict=True):
-                rows.append(PricedRow(slot, tuple(share), max(price, 0.0)))
-        return tuple(rows)
