@@ -9,12 +9,13 @@ from itertools import combinations_with_replacement
 from typing import Final
 
 from aisprint_cli.placement.constraints import Kind
-from aisprint_cli.placement.problem import Choice, NetworkDomain, Option, Piece, Problem, Tier
+from aisprint_cli.placement.problem import Choice, NetworkDomain, Option, Piece, Problem, Resource, Tier
 from aisprint_cli.placement.rules import Bond, Rules
 
 BOND_KINDS: Final = {Bond.TOGETHER: Kind.TOGETHER, Bond.APART: Kind.APART}
 _AMPLE = 8
 """Instances stand for "as many as one likes" when they are this many times the largest possible load."""
+_PLENTY = 1_000
 _MOST_INSTANCES = 1e15
 """What 64-bit integers and floats can still count exactly."""
 
@@ -90,27 +91,37 @@ def _measured(problem: Problem) -> Iterator[Option]:
                 yield from (option for option in piece.options if option.curve)
 
 
-def without(problem: Problem, dropped: Collection[Condition]) -> Problem:
-    """The problem without some of its conditions; numbers of components and resources stay."""
+def without(problem: Problem, dropped: Collection[Condition], *, counted: bool = True) -> Problem:
+    """The problem without some of its conditions; numbers of components and resources stay.
+
+    Args:
+        problem: what is placed.
+        dropped: the conditions to drop.
+        counted: whether a resource without a limit on its instances has as many as one likes. Otherwise it
+            has one that can do the work of all of them: whether there is a placement is the same, and much
+            sooner known, but its cost and its instances mean nothing.
+
+    """
     by_kind: dict[Kind, set[int]] = {}
     for condition in dropped:
         by_kind.setdefault(condition.kind, set()).add(condition.number)
     local, paths = by_kind.get(Kind.LOCAL, set()), by_kind.get(Kind.PATH, set())
+    rules = _fewer_rules(problem.rules, by_kind)
+    resources = list(problem.resources)
     ample = _ample(problem) if Kind.INSTANCES in by_kind else {}
-    resources = tuple(
-        replace(
-            resource,
-            limit=max(resource.limit, ample[number])
-            if number in by_kind.get(Kind.INSTANCES, ())
-            else resource.limit,
-            memory_mib=math.inf if number in by_kind.get(Kind.MEMORY, ()) else resource.memory_mib,
-        )
-        for number, resource in enumerate(problem.resources)
-    )
+    counting = frozenset().union(*(quota.resources for quota in rules.quotas))
+    for number in by_kind.get(Kind.INSTANCES, ()):
+        plenty = max(resources[number].limit, ample[number])
+        if counted or number in counting:
+            resources[number] = replace(resources[number], limit=plenty)
+        else:
+            resources[number] = _unlimited(problem, resources[number], plenty)
+    for number in by_kind.get(Kind.MEMORY, ()):
+        resources[number] = replace(resources[number], memory_mib=math.inf)
     eased = replace(
         _unmeasured(problem) if Kind.RANGE in by_kind else problem,
-        resources=resources,
-        rules=_fewer_rules(problem.rules, by_kind),
+        resources=tuple(resources),
+        rules=rules,
         domains=_unshared(problem, by_kind.get(Kind.BANDWIDTH, set())),
         local_limits=tuple(item for i, item in enumerate(problem.local_limits) if i not in local),
         path_limits=tuple(item for i, item in enumerate(problem.path_limits) if i not in paths),
@@ -126,6 +137,13 @@ def without(problem: Problem, dropped: Collection[Condition]) -> Problem:
         )
         eased = replace(eased, layers=layers)
     return _split_layers(eased, by_kind.get(Kind.LAYER, set()))
+
+
+def _unlimited(problem: Problem, resource: Resource, plenty: int) -> Resource:
+    """A resource of which one instance does the work of more than `plenty`."""
+    most = _PLENTY * plenty
+    memory = resource.memory_mib * (most if problem.semantics.memory_per_instance else 1)
+    return replace(resource, limit=1, availability=resource.availability * most, memory_mib=memory, tiers=())
 
 
 def _fewer_rules(rules: Rules, dropped: Mapping[Kind, Collection[int]]) -> Rules:

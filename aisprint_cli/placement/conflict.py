@@ -143,11 +143,11 @@ def find_conflict(problem: Problem, solve: Solve, expired: Expired) -> Conflict:
         return Conflict(problem, (), proven=False, placement=oracle.last)
     everything = tuple(conditions(problem))
     members = _filter(problem, everything, oracle.quickly)
-    core = without(problem, set(everything) - set(members))
+    core = without(problem, set(everything) - set(members), counted=False)
     answer = oracle.possible(core)
     if answer is True:
         members = _filter(problem, everything, oracle.possible)
-        core = without(problem, set(everything) - set(members))
+        core = without(problem, set(everything) - set(members), counted=False)
         answer = oracle.possible(core)
     changes = [change for item in members if (change := _nearest(problem, item, oracle)) is not None]
     return Conflict(
@@ -181,7 +181,10 @@ def _filter(problem: Problem, everything: Sequence[Condition], judge: Judge) -> 
     trials += [[item] for kind in _GROUPS for item in everything if item.kind is kind]
     for trial in trials:
         rest = [item for item in kept if item not in trial]
-        if len(rest) < len(kept) and judge(without(problem, set(everything) - set(rest))) is not True:
+        if len(rest) == len(kept):
+            continue
+        eased = without(problem, set(everything) - set(rest), counted=False)
+        if judge(eased) is not True:
             kept = rest
     return tuple(kept)
 

@@ -17,6 +17,7 @@ from itertools import pairwise, product
 import numpy as np
 from numpy.typing import NDArray
 
+from aisprint_cli.placement.batches import Batch
 from aisprint_cli.placement.evaluation import Evaluator, Scores
 from aisprint_cli.placement.piece_options import piece_options
 from aisprint_cli.placement.problem import Alternative, Choice, Piece, Placement, Problem, Tier
@@ -144,6 +145,7 @@ class FastSearch:
         limits = np.array([item.limit for item in problem.resources])
         self._available = np.where(self._functions, 0, limits)
         self._in_layer = np.array([item.layer for item in problem.resources])
+        self._segments: list[dict[Choice, tuple[int, ...]]] = [{} for _ in problem.components]
 
     @property
     def has_nowhere(self) -> bool:
@@ -239,7 +241,33 @@ class FastSearch:
         return Placement(tuple(choices), tuple(counts))
 
     def _evaluate(self, rows: Sequence[Sequence[Choice]]) -> Scores:
-        return self._evaluator.evaluate_all([self._placement(row) for row in rows])
+        """The figures of choices with all instances bought, without making placements of them first."""
+        segments = [
+            [self._segment(number, choice) for number, choice in enumerate(choices)] for choices in rows
+        ]
+        columns = np.array([sum(row, ()) for row in segments], dtype=np.int64)
+        resource = self._evaluator.arrays.columns.resource[columns]
+        used = np.zeros((len(rows), len(self._available) + 1), dtype=np.bool_)
+        used[np.arange(len(rows))[:, None], resource] = True
+        instances = np.where(used[:, :-1], self._available, 0)
+        for quota in self._problem.rules.quotas:
+            for row, counts in enumerate(instances.tolist()):
+                _keep_quota(counts, quota)
+                instances[row] = counts
+        return self._evaluator.evaluate(Batch(columns, instances))
+
+    def _segment(self, component: int, choice: Choice) -> tuple[int, ...]:
+        """The columns of a component's slots under a choice."""
+        known = self._segments[component].get(choice)
+        if known is None:
+            pieces = range(len(choice.resources))
+            numbers = [
+                self._evaluator.column(component, choice.alternative, place, choice.resources[place])
+                for place in pieces
+            ]
+            longest = max(len(item.pieces) for item in self._problem.components[component].alternatives)
+            known = self._segments[component][choice] = (*numbers, *(0,) * (longest - len(numbers)))
+        return known
 
     def _scores(self, rows: Sequence[Sequence[Choice]]) -> Floats:
         """What is to be made small: first the excess, then the measure."""
