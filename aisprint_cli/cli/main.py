@@ -19,6 +19,7 @@ from aisprint_cli.cli.commands import (
     deployments,
     design,
     doctor,
+    images,
     invoke,
     logs,
     new,
@@ -80,6 +81,7 @@ app.command("simulate", cls=Command)(simulate.simulate)
 app.command("toscarize", cls=Command)(toscarize.toscarize)
 app.command("build", cls=Command)(build.build)
 app.command("publish", cls=Command)(publish.publish)
+app.command("images", cls=Command)(images.images)
 app.command("plan", cls=Command)(plan.plan)
 app.command("deploy", cls=Command)(deploy.deploy)
 app.command("invoke", cls=Command)(invoke.invoke)
