@@ -20,6 +20,12 @@ _PUBLIC: Final = frozenset(
     {"id", "type", "host", "role", "domain", "project", "tenant", "region", "vo", "auth_version"}
 )
 _SHORTEST: Final = 4  # a shorter word would take too much out of a message, and is no secret
+_KEYED: Final = frozenset({"Lambda", "EC2"})  # their user name is an access key
+
+
+def _is_secret(kind: str, key: str) -> bool:
+    """Whether the value of a key must not be shown."""
+    return key not in _PUBLIC and (key != "username" or kind in _KEYED)
 
 
 class Connection:
@@ -43,7 +49,7 @@ class Connection:
             value
             for account in accounts
             for key, value in account.items()
-            if key not in _PUBLIC and len(value) >= _SHORTEST
+            if _is_secret(account.get("type", ""), key) and len(value) >= _SHORTEST
         }
         self.client = ImClient(
             settings.url_of(self.credentials.manager_url, site.recorded().values()),
