@@ -117,6 +117,28 @@ def test_what_a_failed_step_left_is_mended_by_the_next_run(
     assert not [call for call in cloud.calls[before:] if " POST" in call or " PUT" in call]
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        "s3 PUT /shop-bucket$",
+        "iam CreateRole",
+        "logs CreateLogGroup",
+        "lambda POST .*/policy",
+        "lambda DELETE",
+    ],
+)
+def test_an_answer_that_was_lost_is_no_obstacle(shop: Shop, cloud: TroubledCloud, call: str) -> None:
+    items = [shop.cluster(), shop.function()]
+    cloud.troubles.append(Trouble(call, 0))
+
+    assert shop.apply(*items).digest == items[1].digest
+    assert shop.observe(items[0]).digest == items[0].digest
+    remove_all(shop, items[::-1])
+
+    assert not cloud.troubles[0].times
+    assert set(map(tuple, shop.amazon.leftovers().values())) == {()}
+
+
 def remove_all(shop: Shop, items: list[Item]) -> None:
     for item in items:
         shop.remove(item)

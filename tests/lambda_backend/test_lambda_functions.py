@@ -150,6 +150,17 @@ def test_a_role_that_is_not_there_is_told_before_anything_is_made(shop: Shop) ->
     assert shop.amazon.leftovers()["buckets"] == []
 
 
+def test_anothers_role_of_the_same_name_is_left_alone(shop: Shop) -> None:
+    iam, name = shop.amazon.client("iam"), f"{LAYER}-functions"
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")
+
+    with pytest.raises(ExternalError, match="did not make"):
+        shop.apply(shop.cluster())
+    shop.remove(shop.cluster())
+
+    assert iam.list_role_policies(RoleName=name)["PolicyNames"] == []
+
+
 def test_kept_data_stays_in_its_bucket_until_it_is_deleted(shop: Shop) -> None:
     s3 = shop.amazon.client("s3")
     shop.apply(shop.cluster(), shop.function())

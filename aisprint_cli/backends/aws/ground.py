@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from aisprint_cli.backends.aws.account import Account, short_name, tag_list, tags
 from aisprint_cli.backends.interface import Progress
-from aisprint_cli.backends.objects.failures import is_missing
+from aisprint_cli.backends.objects.failures import code_of, is_missing
 from aisprint_cli.errors import ExternalError
 
 LIVE: Final = "live"
@@ -157,16 +157,36 @@ class Ground:
     def make_role(self, progress: Progress) -> None:
         """Make the role, or bring its permissions up to date."""
         iam = self.account.client("iam")
-        if self.find_role() is None:
+        found = self.find_role()
+        if found is None:
             progress(f"Making the role {self.role_name}")
-            with self.account.asking(f"make the role {self.role_name}"):
+            self._create_role(iam)
+        elif not self._is_made_for_us(found):
+            raise ExternalError(
+                f"The account has a role {self.role_name} already, which this deployment did not make.",
+                mend="Give aws.role in physical_nodes.yaml the role to use, or remove that one if nobody"
+                " needs it.",
+            )
+        self.allow(_POLICY, [self.bucket], logs=True)
+
+    def _is_made_for_us(self, role: Mapping[str, Any]) -> bool:
+        shown = {entry["Key"]: entry["Value"] for entry in role.get("Tags", ())}
+        return shown.get("aisprint:cluster") == self.cluster
+
+    def _create_role(self, iam: Any) -> None:
+        from botocore.exceptions import ClientError
+
+        with self.account.asking(f"make the role {self.role_name}"):
+            try:
                 iam.create_role(
                     RoleName=self.role_name,
                     AssumeRolePolicyDocument=json.dumps(_TRUST),
                     Description="What functions deployed by aisprint may do.",
                     Tags=tag_list(tags(cluster=self.cluster)),
                 )
-        self.allow(_POLICY, [self.bucket], logs=True)
+            except ClientError as error:
+                if code_of(error) != "EntityAlreadyExists":  # made, and its answer was lost
+                    raise
 
     def allow(self, policy: str, buckets: Iterable[str], *, logs: bool = False) -> None:
         """Let functions that run as our role use some buckets, and write their logs."""
@@ -214,8 +234,7 @@ class Ground:
         found = self.find_role() if self.is_role_ours else None
         if found is None:
             return
-        shown = {entry["Key"]: entry["Value"] for entry in found.get("Tags", ())}
-        if shown.get("aisprint:cluster") != self.cluster:
+        if not self._is_made_for_us(found):
             return
         progress(f"Removing the role {self.role_name}")
         iam = self.account.client("iam")
