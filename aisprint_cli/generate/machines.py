@@ -13,7 +13,8 @@ from aisprint_cli.model.resources import Resource
 
 COMPUTE: Final = "tosca.nodes.indigo.Compute"
 _ARCHITECTURES: Final = {"amd64": "x86_64"}
-"""How the Infrastructure Manager spells architectures where it differs."""
+"""The architectures that the Infrastructure Manager has a word for. It refuses any other one, so that of an
+ARM machine follows from its image and flavour alone."""
 
 
 def machine(
@@ -83,9 +84,8 @@ def operating_system(resource: Resource) -> Body:
     }
     if version:
         system["version"] = version
-    if resource.architectures:
-        architecture = resource.architectures[0]
-        system["architecture"] = _ARCHITECTURES.get(architecture, architecture)
+    if resource.architectures and resource.architectures[0] in _ARCHITECTURES:
+        system["architecture"] = _ARCHITECTURES[resource.architectures[0]]
     return system
 
 

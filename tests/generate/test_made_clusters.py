@@ -174,11 +174,18 @@ def test_a_worker_is_bought_as_its_resource_says() -> None:
         "type": "linux",
         "distribution": "debian",
         "version": "12",
-        "architecture": "arm64",
         "image": "aws://eu-south-1/ami-1",
     }
     assert nodes["wn_node_big_key"]["properties"]["nvidia_support"] is True
     assert nodes["lrms_front_end"]["properties"]["nvidia_support"] is True
+
+
+def test_only_an_architecture_that_the_infrastructure_manager_knows_is_named() -> None:
+    for architecture, expected in (("amd64", "x86_64"), ("arm64", None)):
+        resource = make_resource("R1", 1, processors=(Processor("p", "cpu", architecture, 4.0),))
+        nodes = nodes_of(Sketch({"abc": 1}, layers=(make_layer(1, LayerKind.VIRTUAL, resource),)))
+        for name in ("front", "wn_R1_key"):
+            assert nodes[name]["capabilities"]["os"]["properties"].get("architecture") == expected
 
 
 def test_versions_are_those_of_the_settings() -> None:
@@ -364,3 +371,24 @@ def test_options_are_read_back_as_they_were_chosen() -> None:
     for broken in ("[]", '{"unknown": 1}', '{"clouds": 3}', "{"):
         with pytest.raises((ValueError, TypeError)):
             Options.parse(broken, "example.org")
+
+
+def infrastructure(sketch: Sketch, options: Options = DEFAULTS) -> str:
+    return read_template(make_templates(*sketch.build(), options=options)[0].text).infrastructure
+
+
+def test_a_cluster_changes_with_its_machines_and_software_and_not_with_its_functions() -> None:
+    one = Sketch({"abc": 1})
+    two = Sketch({"abc": 1, "bcd": 1}, (("abc", "bcd"),), deployment_name="deployment7")
+    assert infrastructure(one) == infrastructure(two)
+    changed = Sketch({"abc": 1}, containers={"abc": {"memory_mib": 700.0, "images": ("r/x:2",)}})
+    assert infrastructure(one) == infrastructure(changed)
+    larger = make_layer(1, LayerKind.VIRTUAL, make_resource("R1", 1, nodes=3))
+    others = [
+        infrastructure(Sketch({"abc": 1}, layers=(larger,))),
+        infrastructure(Sketch({"abc": 1}, qos=MONITORED)),
+        infrastructure(one, Options(elastic=2)),
+        infrastructure(one, Options(domain="example.org")),
+        infrastructure(one, Options(clouds={1: "one"})),
+    ]
+    assert len({infrastructure(one), *others}) == 1 + len(others)

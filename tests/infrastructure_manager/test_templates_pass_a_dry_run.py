@@ -6,13 +6,13 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sketches import Sketch
+from sketches import Sketch, make_layer, make_resource
 
 from aisprint_cli.backends.im.backend import ImBackend
 from aisprint_cli.generate.options import DEFAULTS, Options
 from aisprint_cli.generate.templates import TemplateFile, make_component_templates, make_templates
 from aisprint_cli.model.qos import LayerQos, LocalConstraint, QosConstraints
-from aisprint_cli.model.resources import LayerKind
+from aisprint_cli.model.resources import Accelerator, LayerKind, Processor
 
 if TYPE_CHECKING:
     from conftest import World
@@ -100,6 +100,34 @@ def test_templates_by_component_are_taken_one_by_one(world: World, place: ImBack
     assert [file.file_name for file in files] == [f"{name}.yaml" for name in deployment.dag.components]
     for layer, found in estimates(place, files):
         assert [cloud["cloudType"] for cloud in found.values()] == [SEEN[layer]]
+
+
+@pytest.mark.parametrize("kind", [LayerKind.VIRTUAL, LayerKind.PHYSICAL_TO_PROVISION])
+def test_whatever_a_resource_may_be_is_understood(world: World, place: ImBackend, kind: LayerKind) -> None:
+    world.accounts(*ACCOUNTS)
+    document = {
+        "flavorName": "g.large",
+        "storageType": "SSD",
+        "onSpot": True,
+        "operatingSystemDistribution": "Raspbian",
+        "operatingSystemVersion": 12,
+        "operatingSystemImageId": "aws://eu-south-1/ami-1",
+        "accelerators": {"a": {"processors": {"p": {"type": "GPU", "architecture": "NVIDIA Tesla T4"}}}},
+    }
+    resource = make_resource(
+        "Pi",
+        1,
+        memory_mib=3906.25,
+        processors=(Processor("p", "cpu", "arm64", 2.5, sgx=True),),
+        accelerators=(Accelerator("a", "T4", "GPU", 2.0),),
+        document=document,
+    )
+    sketch = Sketch({"abc": 1}, layers=(make_layer(1, kind, resource),))
+    cloud = "one" if kind is LayerKind.VIRTUAL else "site"
+    files = make_templates(*sketch.build(), options=Options(clouds={1: cloud}))
+    ((_, found),) = estimates(place, files)
+    workers = [machine for machine in found[cloud]["compute"] if machine.get("GPU")]
+    assert [(machine["cpuCores"], machine["GPU"]) for machine in workers] == [(3, 2), (3, 2)]
 
 
 def test_without_a_chosen_cloud_a_cluster_goes_where_it_fits(world: World, place: ImBackend) -> None:
