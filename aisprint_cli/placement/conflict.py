@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from aisprint_cli.placement.capacity import is_overloaded
 from aisprint_cli.placement.conditions import Condition, conditions, without
 from aisprint_cli.placement.conflict_words import (
     SINGLE_VERBS,
@@ -209,6 +210,8 @@ class _Oracle:
 
     def quickly(self, problem: Problem) -> bool | None:
         """True, False, or None when only the exact solver could tell."""
+        if is_overloaded(problem):
+            return False
         if any(lower_bound_s(problem, path) > limit_s * (1 + 1e-9) for path, limit_s in _limits(problem)):
             return False
         search = FastSearch(problem)
