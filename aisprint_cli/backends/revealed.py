@@ -41,7 +41,7 @@ class Revealed:
 
     def redact(self, text: str) -> str:
         """A text without any of the values."""
-        for value in sorted(self._values, key=len, reverse=True):
+        for value in sorted(self._values.copy(), key=len, reverse=True):
             text = text.replace(value, "***") if value else text
         return text
 

@@ -1,4 +1,6 @@
-"""The command deploys one application over two clouds, feeds it, changes it, repairs it and takes it down.
+"""The command deploys one application over two clouds, feeds it, repairs it and takes it down.
+
+Section 6, 4: a native function landed on an OSCAR cluster, as nothing said where it was to go.
 
 `upper` is a function of AWS Lambda on moto, run by Lambda's own client and the FaaS supervisor. It writes
 to the storage of an OSCAR cluster, of the local runtime, which runs `sign`.
