@@ -34,6 +34,7 @@ _PATIENCE = 15
 _LOOK_EVERY = 32
 """Components between two looks at the clock."""
 _USUAL = 0.9
+_PRICED_OUT = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,32 @@ class ComponentMoves:
             [(source, target) for target, sources in enumerate(compiled.predecessors) for source in sources],
             dtype=np.int64,
         ).reshape(-1, 2)
+        self._keep_together()
         usual = table.costs + table.loads @ self._at_cost
         self._unit = max(float(np.minimum.reduceat(usual, table.starts[:-1]).mean()), 1e-9)
+
+    def _keep_together(self) -> None:
+        """Price out what components that belong together could do anywhere but in their cheapest place.
+
+        One component at a time could never leave the others; the place is where all of them are cheapest.
+        """
+        table, bonds = self._table, self._compiled.bonds
+        usual = table.costs + table.loads @ self._at_cost
+        for number, bond in enumerate(bonds.all):
+            if not bond.together:
+                continue
+            least: dict[int, dict[int, float]] = {}
+            places: dict[int, int] = {}
+            for component in sorted(bond.components):
+                at = bonds.of[component].index(number)
+                for row in range(*table.rows(component).indices(len(usual))):
+                    places[row] = place = min(bonds.places(component, table.choices[row].resources)[at])
+                    known = least.setdefault(place, {})
+                    known[component] = min(known.get(component, np.inf), float(usual[row]))
+            shared = [place for place, known in least.items() if len(known) == len(bond.components)]
+            if shared:
+                best = min(shared, key=lambda place: (sum(least[place].values()), place))
+                table.costs[[row for row, place in places.items() if place != best]] = _PRICED_OUT
 
     def choices(self) -> list[Choice]:
         """What each component does."""
@@ -138,17 +163,19 @@ class ComponentMoves:
             seconds = (prices.limits @ members)[self._component]
             rows = self._cheapest(table.costs + table.loads @ prices.load + seconds * self._row_s)
             load, time_s = table.loads[rows].sum(axis=0), self._limited_s(rows)
+            memory = table.memory_mib[rows].sum(axis=0)
             counts = np.ceil(load / plan.busy - 1e-9)
             excess = _ESTIMATE * float(self._late(time_s, goals_s)) * self._unit
-            excess += float(self._over(load, table.memory_mib[rows].sum(axis=0)))
+            excess += float(self._over(load, memory))
             value = float(table.costs[rows].sum() + self._slots.prices @ counts) + excess
             since += 1
             if best is None or value < best.value - 1e-9:
                 best, since = Priced(rows, counts, value, prices), 0
             rate = 1 / (1 + step / 10)
             late = np.clip(time_s / goals_s - 1, -1.0, 1.0)
+            fill = np.maximum(load / full, memory / self._room_mib()) if self._crowded else load / full
             prices = PlanPrices(
-                np.maximum(at_cost, prices.load * np.clip(load / full, 0.5, 2.0) ** rate),
+                np.maximum(at_cost, prices.load * np.clip(fill, 0.5, 2.0) ** rate),
                 np.maximum(prices.limits + rate * self._unit / goals_s * 4 * late, 0.0),
             )
         if best is None:
@@ -190,6 +217,7 @@ class ComponentMoves:
                     return
                 moved += self._improve(component, share)
             crowded = bool((self._load > self._capacity * (1 + 2 * RELATIVE_TOLERANCE)).any())
+            crowded |= self._crowded and bool((self._memory > self._room_mib() * (1 + 1e-9)).any())
             if not moved and not crowded:
                 return
             self._pressure *= 2 if crowded else 1
@@ -249,13 +277,16 @@ class ComponentMoves:
         over = np.maximum(load - self._capacity * (1 + RELATIVE_TOLERANCE), 0)
         total = over @ (self._pressure * self._at_cost)
         if self._crowded:
-            room_mib = self._slots.room_mib
-            if self._compiled.problem.semantics.memory_per_instance:
-                room_mib = room_mib * np.maximum(self.plan.counts, 1)
-            over = memory / np.maximum(room_mib, 1e-9) - 1
-            excess = np.maximum(over - RELATIVE_TOLERANCE, 0).sum(axis=-1)
-            total = total + _PENALTY * self._unit * excess
+            full = np.maximum(memory / self._room_mib() - 1 - RELATIVE_TOLERANCE, 0).sum(axis=-1)
+            total = total + self._pressure * _PENALTY * self._unit * full
         return np.asarray(total)
+
+    def _room_mib(self) -> Floats:
+        """The memory of each slot."""
+        room_mib = np.maximum(self._slots.room_mib, 1e-9)
+        if self._compiled.problem.semantics.memory_per_instance:
+            room_mib = room_mib * np.maximum(self.plan.counts, 1)
+        return room_mib
 
     def _late(self, time_s: Floats, goals_s: Floats) -> Floats:
         """By how much, relatively and summed, limits on time are exceeded."""

@@ -99,11 +99,14 @@ class LayerBranching:
         self._queue = [_Node(root.value, 0, root, scope)]
 
     def _settle(self) -> None:
-        """Take the least bound of what is not searched yet, or cannot be split, as the bound of all."""
+        """Take the least bound of what is not searched yet, or cannot be split, as the bound of all.
+
+        It is infinite when nothing is left and nothing was found: then there is no placement.
+        """
         least = min(self._queue[0].value if self._queue else np.inf, self._closed)
         if self.best is not None:
             least = min(least, self.best.cost)
-        if np.isfinite(least):
+        if np.isfinite(least) or not self._queue:
             self.lower_bound = max(self.lower_bound, float(least))
 
     def _target(self) -> float:

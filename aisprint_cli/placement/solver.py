@@ -106,6 +106,10 @@ class _LargeSearch:
         branching = LayerBranching(compiled, PROOF_TOLERANCE)
         if warm_start is not None:
             branching.offer(warm_start)
+        elif len(self._problem.components) <= EXACT_PROOF:
+            first = exact.first_placement(compiled, self._timer.expired)
+            if first is not None:
+                branching.offer(first)
         branching.run(self._timer.part(0.6), most_nodes=1, stop_climbing=self._timer.part(0.15))
         if len(self._problem.components) > EXACT_PROOF:
             branching.run(self._timer.expired)
@@ -142,7 +146,7 @@ class _LargeSearch:
     def _prove(self, branching: LayerBranching) -> Result:
         """Ask the exact solver, and keep the better placement and the higher bound."""
         found = self._result(branching)
-        if found.status is Status.OPTIMAL or self._timer.expired():
+        if found.status is not Status.STOPPED or self._timer.expired():
             return found
         proof = exact.solve(
             self._problem,
@@ -165,9 +169,13 @@ class _LargeSearch:
     def _result(self, branching: LayerBranching) -> Result:
         best = branching.best
         cost = best.cost if best is not None else float("inf")
-        proven = best is not None and branching.lower_bound >= cost * (1 - PROOF_TOLERANCE)
+        status = Status.STOPPED
+        if best is None and branching.lower_bound == float("inf"):
+            status = Status.INFEASIBLE
+        elif best is not None and branching.lower_bound >= cost * (1 - PROOF_TOLERANCE):
+            status = Status.OPTIMAL
         return Result(
-            status=Status.OPTIMAL if proven else Status.STOPPED,
+            status=status,
             placement=best.placement if best is not None else None,
             cost=cost,
             lower_bound=branching.lower_bound,

@@ -8,6 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from placement_systems import enriched, random_problem
 
 from aisprint_cli.placement import exact, solver
 from aisprint_cli.placement.compiled import compile_problem
@@ -30,6 +33,7 @@ from aisprint_cli.placement.problem import (
     Resource,
     Tier,
 )
+from aisprint_cli.placement.rules import Affinity, Bond, Confinement, Quota, Rules, Scope
 
 
 def chain(components: int, seed: int) -> Problem:
@@ -139,6 +143,77 @@ def test_freeing_all_components_finds_the_optimum_and_freeing_none_changes_no_ch
     same = _placement_of(kept)
     assert same is not None
     assert [c.resources for c in same.choices] == [c.resources for c in placement.choices]
+
+
+@given(seed=st.integers(0, 10**6), plain=st.booleans())
+@settings(max_examples=12, deadline=None)
+def test_bound_and_placement_enclose_the_optimum_of_every_kind_of_problem(seed: int, plain: bool) -> None:
+    problem = random_problem(seed, components=3)
+    problem = problem if plain else enriched(problem, seed)
+    optimum = exact.solve(problem)
+    compiled = compile_problem(problem)
+    if not compiled.feasible:
+        assert optimum.status is Status.INFEASIBLE
+        return
+    branching = LayerBranching(compiled, 1e-9)
+    branching.run(lambda: False, most_nodes=3)
+    if optimum.status is Status.OPTIMAL:
+        assert branching.lower_bound <= optimum.cost * (1 + 1e-9)
+    if branching.best is not None:
+        assert branching.best.cost >= optimum.cost * (1 - 1e-9)
+        scores = Evaluator(problem).evaluate_all([branching.best.placement])
+        assert scores.feasible[0]
+        assert branching.best.cost == pytest.approx(float(scores.cost[0]))
+
+
+def test_rules_hold_in_large_placements() -> None:
+    problem = chain(60, 3)
+    rules = Rules(
+        confinements=(Confinement("functions only", 7, frozenset(range(6, len(problem.resources)))),),
+        affinities=(
+            Affinity("apart", (10, 20), Bond.APART, Scope.LAYER),
+            Affinity("together", (30, 31, 40), Bond.TOGETHER, Scope.LAYER),
+        ),
+        quotas=(Quota("rack", frozenset({1, 2, 4, 5}), 28),),
+    )
+    ticks = itertools.count()
+    ruled = replace(problem, rules=rules)
+    result = solver.solve(ruled, time_limit_s=4000, clock=lambda: float(next(ticks)))
+    assert result.placement is not None
+    assert Evaluator(ruled).evaluate_all([result.placement]).feasible[0]
+    assert result.lower_bound <= result.cost
+
+
+def test_a_cancelled_search_hands_over_what_it_has() -> None:
+    asked = itertools.count()
+    result = solver.solve(chain(60, 3), cancelled=lambda: next(asked) > 1500)
+    assert result.status is Status.STOPPED
+    assert result.placement is not None
+    assert 0 < result.lower_bound <= result.cost
+    assert next(asked) < 1600
+
+
+def test_too_much_load_for_all_that_can_be_bought_is_proven_infeasible() -> None:
+    problem = chain(60, 3)
+    bought = [resource for resource in problem.resources if resource.layer < 3]
+    few = tuple(replace(resource, limit=1) for resource in bought)
+    problem = replace(problem, resources=(*few, *problem.resources[len(few) :]))
+    confined = tuple(
+        Confinement("not on functions", number, frozenset(range(len(few)))) for number in range(60)
+    )
+    result = solver.solve(replace(problem, rules=Rules(confinements=confined)))
+    assert result.status is Status.INFEASIBLE
+
+
+def test_a_thousand_components_get_a_placement_and_a_bound_in_so_many_steps() -> None:
+    problem = chain(1000, 1)
+    easy = replace(problem, path_limits=())  # memory stays tight: no resource holds more than 64 pieces
+    ticks = itertools.count()
+    result = solver.solve(easy, time_limit_s=1500, clock=lambda: float(next(ticks)))
+    assert result.placement is not None
+    assert Evaluator(easy).evaluate_all([result.placement]).feasible[0]
+    assert 0 < result.lower_bound <= result.cost
+    assert result.gap < 0.6
 
 
 def _placement_of(problem: Problem) -> Placement | None:
