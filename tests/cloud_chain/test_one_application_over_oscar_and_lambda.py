@@ -162,3 +162,30 @@ def test_one_application_over_two_clouds(
     kept = [path for path in (command.directory / "tiny").rglob("*") if path.is_file()]
     texts = [*shown, *(path.read_bytes().decode(errors="replace") for path in kept)]
     assert not [text for text in texts if any(secret in text for secret in PLANTED)]
+
+
+def test_data_of_two_clouds_is_kept_comes_back_and_goes(
+    command: CommandLine, amazon: Amazon, existing: ExistingClusters
+) -> None:
+    command("deploy", "tiny", "--backend", "cloud", "--yes")
+    result = existing.home.buckets(CLUSTER) / "sign" / "output" / "page.txt"
+    result.parent.mkdir(parents=True, exist_ok=True)
+    result.write_text("ink")
+    s3 = amazon.client("s3")
+    s3.put_object(Bucket="tiny-bucket", Key="kept/page.txt", Body=b"ink")
+
+    kept = command.json("undeploy", "tiny", "--keep-data", "--yes")["kept"]
+
+    places = {entry["cluster"]: entry["where"] for entry in kept}
+    assert places["tiny-chain-l3"] == "s3://tiny-bucket"
+    assert (Path(places[CLUSTER]) / "sign" / "output" / "page.txt").read_text() == "ink"
+    assert not result.exists()
+
+    command("deploy", "tiny", "--backend", "cloud", "--yes")
+    assert result.read_text() == "ink"
+    assert s3.get_object(Bucket="tiny-bucket", Key="kept/page.txt")["Body"].read() == b"ink"
+    assert not Path(places[CLUSTER]).exists()
+
+    command("undeploy", "tiny", "--yes")
+    assert amazon.leftovers()["buckets"] == []
+    assert not any(existing.home.buckets(CLUSTER).iterdir())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from aisprint_cli.backends.aws import run_records
 from aisprint_cli.backends.aws.account import Account, Accounts
@@ -17,6 +19,8 @@ from aisprint_cli.backends.objects.store import StoredObject
 from aisprint_cli.backends.run_log import read_run_log
 from aisprint_cli.backends.tracing import follow
 from aisprint_cli.errors import UsageError
+
+_LOOK_BACK_S: Final = 7 * 24 * 3600.0  # a log group may hold years, and is read from its beginning
 
 
 class LambdaPlane:
@@ -71,12 +75,13 @@ class LambdaPlane:
         return self._seen[trace]
 
     def jobs(self, cluster: str | None = None, function: str | None = None) -> tuple[Job, ...]:
-        """The runs of the functions hosted that their log groups still know, oldest first."""
+        """The runs of the functions hosted in the last seven days, oldest first."""
+        since = time.time() - _LOOK_BACK_S
         found = [
             job
             for watched in self._functions()
             if cluster in {None, watched.cluster} and function in {None, watched.name}
-            for job in watched.runs(0.0)
+            for job in watched.runs(since)
         ]
         return tuple(sorted(found, key=lambda job: (job.created_s, job.id)))
 
