@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +28,12 @@ _LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".git", DOCKERFILE)
 
 
 def write_context(
-    target: Path, *, source: Path, dockerfile: str, packages: Mapping[str, Path], in_image: str | None
+    target: Path,
+    *,
+    source: Path,
+    dockerfile: str,
+    packages: Mapping[str, Sequence[Path]],
+    in_image: str | None,
 ) -> None:
     """Write a context.
 
@@ -36,7 +41,7 @@ def write_context(
         target: the directory to make; what is there already goes.
         source: the part's design directory.
         dockerfile: its text.
-        packages: unpacked packages by platform.
+        packages: directories of unpacked packages by platform, laid over each other.
         in_image: the requirements to install inside the image, when they are.
 
     Raises:
@@ -51,8 +56,10 @@ def write_context(
         if not script.exists():
             shutil.copyfile(templates_directory() / "local" / "script.sh", script)
         shutil.copytree(runtime_library_directory(), target / "library" / "aisprint", ignore=_LEFT_OUT)
-        for platform, folder in packages.items():
-            shutil.copytree(folder, target / PACKAGES / architecture_of(platform), copy_function=_link)
+        for platform, folders in packages.items():
+            place = target / PACKAGES / architecture_of(platform)
+            for folder in folders:
+                shutil.copytree(folder, place, copy_function=_link, dirs_exist_ok=True)
         if in_image is not None:
             (target / "requirements.txt").write_text(in_image, encoding="utf-8")
         _settle(target)

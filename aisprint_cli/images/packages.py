@@ -1,7 +1,8 @@
 """Python packages for another machine: wheels unpacked here, so that no step runs inside the image.
 
-uv resolves for the platform and Python of the image and unpacks wheels without running anything. Images
-for arm64 are thus made on amd64 without emulation. What has no wheel is left to a step in the image.
+uv resolves for the platform and Python of the image and unpacks wheels. Images for arm64 are thus made on
+amd64 without emulation. What only comes as source is built here, which gives a wheel for every platform when
+it is plain Python; else uv refuses it, and it is left to a step in the image.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ _SHOWN_LINES: Final = 12
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
 _LEFT_OUT: Final = ("bin", ".lock")
 _NO_WHEEL = re.compile(
-    r"no (usable|matching|compatible)? ?wheels|binary is disabled|building source", re.IGNORECASE
+    r"no (usable|matching|compatible) wheels|building from source|failed to (download and )?build",
+    re.IGNORECASE,
 )
 
 
@@ -64,10 +66,13 @@ class Packages:
         """End what is under way."""
         self._installers.end()
 
-    def ensure(self, requirements: Requirements, target: Target, *, refresh: bool = False) -> Path | None:
+    def ensure(
+        self, requirements: Requirements, target: Target, *, refresh: bool = False, alone: bool = False
+    ) -> Path | None:
         """A directory with the packages for a target; None where nothing is required.
 
         Without `refresh` what was resolved before is taken again, so that versions stay as they were.
+        With `alone` what they require themselves is left out.
 
         Raises:
             NoWheelError: when one of them has no wheel for the target.
@@ -76,14 +81,14 @@ class Packages:
         """
         if not requirements.lines:
             return None
-        place = self._root / _key(requirements, target)
+        place = self._root / _key(requirements, target, alone=alone)
         if (place / _COMPLETE).exists() and not refresh:
             return place / "packages"
         try:
             self._root.mkdir(parents=True, exist_ok=True)
             with filelock.FileLock(f"{place}.lock", timeout=_WAIT_S):
                 if refresh or not (place / _COMPLETE).exists():
-                    self._install(requirements, target, place)
+                    self._install(requirements, target, place, alone=alone)
         except filelock.Timeout:
             raise StateError(
                 f"Another command has been fetching packages for {place} for too long."
@@ -95,7 +100,7 @@ class Packages:
             ) from error
         return place / "packages"
 
-    def _install(self, requirements: Requirements, target: Target, place: Path) -> None:
+    def _install(self, requirements: Requirements, target: Target, place: Path, *, alone: bool) -> None:
         uv = find_uv()
         if uv is None:
             raise ExternalError("The program uv is not there.", mend="Install it: `pip install uv`.")
@@ -107,7 +112,8 @@ class Packages:
             platform = WHEEL_PLATFORMS[target.platform]
             command = [uv, "pip", "install", "--quiet", "--target", str(fresh / "packages")]
             command += ["--python-platform", platform, "--python-version", target.python]
-            command += ["--only-binary", ":all:", "--link-mode", "copy", "-r", str(listing)]
+            command += ["--link-mode", "copy", "-r", str(listing)]
+            command += ["--no-deps"] if alone else []
             environment = {**os.environ, **index_settings(os.environ)}
             environment.pop("VIRTUAL_ENV", None)
             code, said = self._installers.run(command, requirements.directory, environment)
@@ -127,8 +133,8 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _key(requirements: Requirements, target: Target) -> str:
-    parts = [target.platform, target.python, *sorted(requirements.lines)]
+def _key(requirements: Requirements, target: Target, *, alone: bool) -> str:
+    parts = [target.platform, target.python, *(["alone"] if alone else ()), *sorted(requirements.lines)]
     if requirements.local:
         parts.append(str(requirements.directory))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]

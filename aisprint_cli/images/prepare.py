@@ -23,7 +23,16 @@ DEFAULT_BASE: Final = "docker.io/library/python:3.12-slim"
 GPU_BASE: Final = "docker.io/nvidia/cuda:12.6.3-cudnn-runtime-ubuntu24.04"
 DEFAULT_PYTHON: Final = "3.12"
 BUILD_TOOLS: Final = ("build-essential", "python3-dev")
-LAMBDA_REQUIREMENTS: Final = ("awslambdaric>=3", "boto3", "pyyaml", "requests")
+LAMBDA_REQUIREMENTS: Final = (
+    "awslambdaric>=3",
+    "boto3",
+    "pyyaml",
+    "requests",
+    "setuptools<81",
+    "webdavclient3==3.14.6",
+)
+LAMBDA_SUPERVISOR: Final = "faas-supervisor==1.5.8"
+"""What hands Lambda's events to the script; its own list of requirements cannot be read, so it is above."""
 
 _REPOSITORY = re.compile(
     r"(?:[a-zA-Z0-9.-]+(?::[0-9]+)?/)?[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*"
@@ -134,15 +143,18 @@ class Preparation:
 
     def _unpacked(
         self, wanted: Wanted, requirements: Requirements, *, refresh: bool
-    ) -> tuple[dict[str, Path], str]:
+    ) -> tuple[dict[str, list[Path]], str]:
         """The packages by platform; or none, and why they have to be installed inside the image."""
-        found: dict[str, Path] = {}
+        found: dict[str, list[Path]] = {}
+        supervisor = Requirements((LAMBDA_SUPERVISOR,), requirements.directory, local=False)
         try:
             for platform in wanted.platforms:
                 target = Target(platform, self._settings.python)
-                place = self._packages.ensure(requirements, target, refresh=refresh)
-                if place is not None:
-                    found[platform] = place
+                places = [self._packages.ensure(requirements, target, refresh=refresh)]
+                if wanted.variant is Variant.LAMBDA:
+                    places.append(self._packages.ensure(supervisor, target, refresh=refresh, alone=True))
+                if kept := [place for place in places if place is not None]:
+                    found[platform] = kept
         except NoWheelError as error:
             return {}, f"since {error.message[0].lower()}{error.message[1:]}"
         return found, ""
