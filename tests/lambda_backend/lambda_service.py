@@ -14,7 +14,6 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -230,8 +229,3 @@ class _RuntimeApi:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
-
-
-def events_of(stored: Iterator[dict[str, Any]]) -> list[str]:
-    """The keys among listed objects."""
-    return [entry["Key"] for entry in stored]
