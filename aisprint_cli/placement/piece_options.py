@@ -160,7 +160,7 @@ def _bought_option(
     if option.curve:
         rate_per_s = component.rate_per_s * piece.reach / resource.availability
         times_s = tuple(
-            piece.reach * _measured_s(option.curve, rate_per_s / count) * max(0.0, 1 - load / count)
+            piece.reach * option.measured_s(rate_per_s / count) * max(0.0, 1 - load / count)
             if below(load, count)
             else float("inf")
             for count in range(1, limit + 1)
@@ -187,17 +187,3 @@ def _bought_option(
         moment,
         least_s,
     )
-
-
-def _measured_s(curve: Sequence[tuple[float, float]], rate_per_s: float) -> float:
-    """The curve's response at a rate, by straight lines; infinite beyond its last rate."""
-    if not holds(rate_per_s, curve[-1][0]):
-        return float("inf")
-    before_rate, before_s = curve[0]
-    for rate, response_s in curve:
-        if rate_per_s <= rate:
-            if rate <= before_rate:
-                return response_s
-            return before_s + (response_s - before_s) * (rate_per_s - before_rate) / (rate - before_rate)
-        before_rate, before_s = rate, response_s
-    return before_s
