@@ -61,6 +61,7 @@ def _tightest(
         chosen = pressure <= least[of_component]
         ties = np.add.reduceat(chosen, starts, dtype=float)
         used = (chosen / ties[of_component]) @ weights
-        shares = shares * np.exp(2.0 / (1 + 0.3 * step) * (used - used[shares > 0].max()))
+        most = used[shares > 0].max()
+        shares = shares * np.exp(2.0 / (1 + 0.3 * step) * np.minimum(used - most, 0.0))
         shares = shares / shares.sum()
     return [float(value) for value in best / capacity]
