@@ -66,13 +66,16 @@ def _made(cluster: Cluster) -> Access:
 
 
 def _existing(cluster: Cluster) -> Access:
+    storage = _minio(cluster) if cluster.fact("minio", "endpoint") else {}
+    if cluster.is_plain_kubernetes:
+        return storage
     facts = {"oscar.name": cluster.cloud_id, "oscar.endpoint": cluster.endpoint}
     if cluster.knows(OSCAR_SECRET):
         facts["oscar.user"] = cluster.fact("oscar", "user") or OSCAR_USER
         facts["oscar.password"] = get_input(OSCAR_SECRET)
     if cluster.given_secret(OSCAR_TOKEN):
         facts["oscar.token"] = get_input(cluster.secret_input(OSCAR_TOKEN))
-    return facts | (_minio(cluster) if cluster.fact("minio", "endpoint") else {})
+    return facts | storage
 
 
 def _minio(cluster: Cluster) -> Access:

@@ -86,6 +86,12 @@ class Cluster:
         return self.layer.kind in MADE_KINDS
 
     @property
+    def is_plain_kubernetes(self) -> bool:
+        """Whether it exists already as a Kubernetes on which no OSCAR is known."""
+        sections = self.entry.facts.keys() & _SECTIONS[self.layer.kind]
+        return "kubernetes" in sections and "oscar" not in sections
+
+    @property
     def architectures(self) -> tuple[str, ...]:
         """The architectures of the resources in use, each once."""
         found = [name for resource in self.used for name in resource.architectures]
