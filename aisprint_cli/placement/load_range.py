@@ -6,8 +6,7 @@ what bought resources show at ``b`` and functions at their worst in between. Whe
 every limit, the whole interval does: the search takes such steps, halving them where they fail, until
 the first rate that breaks a limit is known to `TOLERANCE`.
 
-The worst (or best) response of a function between two rates is taken over a few rates between them. It
-is a smooth function of the rate, and intervals shrink as limits get near.
+What the worst between two rates is, is in `between_rates`; intervals shrink as limits get near.
 """
 
 from __future__ import annotations
@@ -16,12 +15,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from aisprint_cli.placement.between_rates import worst_between
 from aisprint_cli.placement.constraints import Constraint, Kind, assess
 from aisprint_cli.placement.evaluation import Evaluator
 from aisprint_cli.placement.problem import Choice, Placement
 
 if TYPE_CHECKING:
-    from aisprint_cli.placement.problem import Component, FunctionResponse, Problem
+    from aisprint_cli.placement.problem import Component, Problem
 
 TOLERANCE: Final = 1e-7
 """Relative width to which the ends of a range are found."""
@@ -29,8 +29,9 @@ MOST: Final = 100.0
 """A placement that carries this many times the load is not tried with more."""
 LEAST: Final = 1e-6
 """Nor is it tried with less than this part of the load."""
-_SAMPLES: Final = 5
-_OF_LOAD: Final = frozenset({Kind.UTILISATION, Kind.LOCAL, Kind.PATH})
+_OF_LOAD: Final = frozenset(
+    {Kind.UTILISATION, Kind.LOCAL, Kind.PATH, Kind.ENERGY, Kind.BANDWIDTH, Kind.RANGE}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,20 +99,6 @@ def cost_line(problem: Problem, placement: Placement) -> CostLine:
     return CostLine(float(scores.cost[0]) - functions, functions / problem.entry_rate_per_s)
 
 
-def function_response_between(
-    problem: Problem, rate_per_s: float, low: float, high: float, choose: Callable[[list[float]], float]
-) -> FunctionResponse:
-    """A response of functions for a problem at `rate_per_s`: `choose` of those between two entry rates."""
-    original = problem.function_response
-    step = (high / low) ** (1 / (_SAMPLES - 1))
-    factors = [low * step**place / rate_per_s for place in range(_SAMPLES)]
-
-    def response(rate: float, warm_s: float, cold_s: float, idle_s: float) -> float:
-        return choose([original(rate * factor, warm_s, cold_s, idle_s) for factor in factors])
-
-    return response
-
-
 def load_range(problem: Problem, placement: Placement) -> LoadRange | None:
     """The rates around the problem's own that a placement carries; None when not even that one.
 
@@ -125,8 +112,7 @@ def load_range(problem: Problem, placement: Placement) -> LoadRange | None:
         return None
 
     def holds_over(low: float, high: float) -> bool:
-        worst = replace(only.at_rate(high), function_response=_worst(only, low, high))
-        return bool(Evaluator(worst).evaluate_all([same]).feasible[0])
+        return bool(Evaluator(worst_between(only, low, high)).evaluate_all([same]).feasible[0])
 
     rate = only.entry_rate_per_s
     high, fails_at = _last_that_holds(rate, MOST * rate, holds_over)
@@ -138,10 +124,6 @@ def load_range(problem: Problem, placement: Placement) -> LoadRange | None:
         low_constraint=_tightest(only, same, fails_below) if fails_below > 0 else None,
         high_constraint=_tightest(only, same, fails_at) if fails_at < float("inf") else None,
     )
-
-
-def _worst(problem: Problem, low: float, high: float) -> FunctionResponse:
-    return function_response_between(problem, high, low, high, max)
 
 
 def _last_that_holds(

@@ -21,12 +21,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from aisprint_cli.placement.between_rates import best_between
 from aisprint_cli.placement.exact import Result, Status
 from aisprint_cli.placement.load_range import (
     CostLine,
     LoadRange,
     cost_line,
-    function_response_between,
     load_range,
 )
 from aisprint_cli.placement.problem import Placement, Problem
@@ -298,8 +298,11 @@ class _Sweep:
             else item
             for number, item in enumerate(problem.resources)
         )
-        best = function_response_between(problem, a, a, b, min)
-        return self._solve(replace(problem, resources=resources, function_response=best), start)
+        layers = tuple(
+            replace(item, transition_cost=item.transition_cost * priced / a) for item in problem.layers
+        )
+        best = best_between(problem, a, b)
+        return self._solve(replace(best, resources=resources, layers=layers), start)
 
     def _optimum(self, rate_per_s: float) -> _Optimum:
         if rate_per_s not in self._optima:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from aisprint_cli.errors import UsageError
 from aisprint_cli.load.suggestions import closest
+from aisprint_cli.placement.constraints import percentile_words
 from aisprint_cli.placement.evaluation import Evaluator
 from aisprint_cli.placement.problem import PathLimit
 
@@ -45,7 +46,10 @@ class Objective(Protocol):
 
 @dataclass(frozen=True)
 class Latency:
-    """The largest of some paths' times, each divided by its scale (1 s, or the path's limit)."""
+    """The largest of some paths' times, each divided by its scale (1 s, or the path's limit).
+
+    The mean of each, or the percentile that its limit is about.
+    """
 
     problem: Problem
     paths: tuple[PathLimit, ...]
@@ -58,7 +62,7 @@ class Latency:
 
     def value(self, placement: Placement) -> float:
         """The largest time in its unit; `paths` hold the scales as their limits."""
-        times = self._evaluator.evaluate_all([placement]).path_s[0]
+        times = self._evaluator.evaluate_all([placement]).path_value_s[0]
         return max(float(time) / path.limit_s for time, path in zip(times, self.paths, strict=True))
 
     def limited(self, most: float) -> Problem:
@@ -157,9 +161,10 @@ def latency(problem: Problem, path: str | None = None) -> Latency:
 
     """
     if path is not None:
-        components = _named(problem, path)
-        words = " -> ".join(problem.components[number].name for number in components)
-        return Latency(problem, (PathLimit(path, components, 1.0),), f"time along {words}", "s")
+        named = _named(problem, path)
+        words = " -> ".join(problem.components[number].name for number in named.components)
+        share = "" if named.percentile is None else f"{percentile_words(named.percentile)} of the "
+        return Latency(problem, (named,), f"{share}time along {words}", "s")
     if problem.path_limits:
         return Latency(problem, problem.path_limits, "largest used share of a path's limit", SHARE)
     ways = []
@@ -173,10 +178,11 @@ def latency(problem: Problem, path: str | None = None) -> Latency:
     return Latency(problem, tuple(ways), "time of the longest way through the graph", "s")
 
 
-def _named(problem: Problem, path: str) -> tuple[int, ...]:
+def _named(problem: Problem, path: str) -> PathLimit:
+    """The path of that name with its percentile, or the one along those components; the limit is 1 s."""
     for limit in problem.path_limits:
         if limit.name == path:
-            return limit.components
+            return replace(limit, limit_s=1.0)
     numbers = {component.name: number for number, component in enumerate(problem.components)}
     words = [word.strip() for word in path.split("->")]
     for word in words:
@@ -192,7 +198,7 @@ def _named(problem: Problem, path: str) -> tuple[int, ...]:
         if target not in problem.components[source].successors:
             names = " to ".join(problem.components[number].name for number in (source, target))
             raise UsageError(f"No edge leads from {names}.", mend="Name components that follow one another.")
-    return components
+    return PathLimit(path, components, 1.0)
 
 
 def _ways(problem: Problem) -> Iterator[tuple[int, ...]]:

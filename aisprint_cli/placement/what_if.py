@@ -22,11 +22,13 @@ from aisprint_cli.placement.what_if_targets import (
     GROUPS,
     PLAIN,
     RESOURCES,
+    RULE,
     Edit,
     Impossible,
     Property,
     Selection,
     names_of,
+    without_rules,
 )
 
 if TYPE_CHECKING:
@@ -94,12 +96,23 @@ def _apply(problem: Problem, text: str) -> Problem:
     found = _OPERATOR.search(text)
     if found is None:
         raise _Faulty(len(text), 1, "here `=`, `+=`, `-=`, `*=` or `/=` and a number are missing.")
+    kind, dot, name = text[: found.start()].partition(".")
+    if dot and kind.strip().lower() == RULE:
+        return _switched_off(problem, name, len(kind) + 1, found["operator"], text[found.end() :])
     selection, target = _target(problem, text[: found.start()])
     edit = _edit(found["operator"], text, found.end())
     try:
         return target.change(problem, selection, edit)
     except Impossible as reason:
         raise _Faulty(found.end(), len(text) - found.end(), str(reason)) from reason
+
+
+def _switched_off(problem: Problem, name: str, start: int, operator: str, value: str) -> Problem:
+    """The problem without the rules of a name or pattern."""
+    if operator != "=" or value.strip().lower() != "off":
+        place = start + len(name) + len(operator)
+        raise _Faulty(place, len(value), "a rule can only be switched off, as in 'rule.NAME=off'.")
+    return without_rules(problem, _matching(name, names_of(problem, RULE), RULE, start))
 
 
 def _edit(operator: str, text: str, start: int) -> Edit:
@@ -128,7 +141,7 @@ def _target(problem: Problem, text: str) -> tuple[Selection, Property]:
             return Selection((), None), PLAIN[kind]
         raise _Faulty(0, len(text), _unknown("There is nothing", group.strip(), (*PLAIN, *GROUPS)))
     if kind not in GROUPS:
-        raise _Faulty(0, len(group), _unknown("There is no kind", group.strip(), GROUPS))
+        raise _Faulty(0, len(group), _unknown("There is no kind", group.strip(), (*GROUPS, RULE)))
     name, dot, last = rest.rpartition(".")
     start = len(group) + 1
     if not dot:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _Item = TypeVar("_Item")
 RESOURCES: Final = "resource"
+RULE: Final = "rule"
+"""Rules have no properties: they can only be switched off."""
 
 
 class Impossible(ValueError):  # noqa: N818 - read as a sentence: why the change is impossible
@@ -94,6 +96,8 @@ _COUNT = Range("a number of instances is a whole number, at least 0", whole=True
 _SIZE = Range("it is at least 0")
 _POSITIVE = Range("it is above 0", above=True)
 _SHARE = Range("a share is between 0 and 1", high=1.0)
+_AVAILABLE = Range("an availability is above 0 and at most 1", high=1.0, above=True)
+_PERCENTILE = Range("a percentile is between 0 and 1, 0.95 for p95", high=0.999999, above=True)
 
 
 def names_of(problem: Problem, kind: str) -> tuple[str, ...]:
@@ -104,8 +108,30 @@ def names_of(problem: Problem, kind: str) -> tuple[str, ...]:
         "component": problem.components,
         "path": problem.path_limits,
         "network": problem.domains,
+        "quota": problem.rules.quotas,
+        RULE: _all_rules(problem),
     }
     return tuple(item.name for item in items[kind])
+
+
+def _all_rules(problem: Problem) -> tuple[Any, ...]:
+    rules = problem.rules
+    return (*rules.confinements, *rules.affinities, *rules.quotas)
+
+
+def without_rules(problem: Problem, numbers: tuple[int, ...]) -> Problem:
+    """The problem without some rules, by their numbers among all (`names_of`)."""
+    dropped = {id(_all_rules(problem)[number]) for number in numbers}
+    rules = problem.rules
+    return replace(
+        problem,
+        rules=replace(
+            rules,
+            confinements=tuple(item for item in rules.confinements if id(item) not in dropped),
+            affinities=tuple(item for item in rules.affinities if id(item) not in dropped),
+            quotas=tuple(item for item in rules.quotas if id(item) not in dropped),
+        ),
+    )
 
 
 def _put(
@@ -213,14 +239,59 @@ def _data(problem: Problem, selection: Selection, edit: Edit) -> Problem:
 
 
 def _local_limit(problem: Problem, selection: Selection, edit: Edit) -> Problem:
-    limits = {limit.component: limit.limit_s for limit in problem.local_limits}
+    limits = list(problem.local_limits)
+    limited = {limit.component for limit in limits}
     for number in selection.numbers:
-        if number not in limits and edit.operator != "=":
+        if number not in limited and edit.operator != "=":
             raise Impossible(f"`{problem.components[number].name}` has no limit yet; set one with `=`.")
-        value = edit(limits.get(number, math.inf))
-        limits[number] = _POSITIVE.check(value, finite=False)
-    kept = tuple(LocalLimit(item, limit) for item, limit in limits.items() if limit < math.inf)
-    return replace(problem, local_limits=kept)
+        if number not in limited:
+            limits.append(LocalLimit(number, math.inf))
+    limits = [
+        replace(item, limit_s=_POSITIVE.check(edit(item.limit_s), finite=False))
+        if item.component in selection.numbers
+        else item
+        for item in limits
+    ]
+    return replace(problem, local_limits=tuple(item for item in limits if item.limit_s < math.inf))
+
+
+def _local_percentile(problem: Problem, selection: Selection, edit: Edit) -> Problem:
+    limited = {limit.component for limit in problem.local_limits}
+    for number in selection.numbers:
+        if number not in limited:
+            raise Impossible(f"`{problem.components[number].name}` has no limit it could be about.")
+    places = [place for place, item in enumerate(problem.local_limits) if item.component in selection.numbers]
+    limits = _put(problem.local_limits, tuple(places), lambda item: _with_percentile(item, edit))
+    return replace(problem, local_limits=limits)
+
+
+def _path_percentile(problem: Problem, selection: Selection, edit: Edit) -> Problem:
+    limits = _put(problem.path_limits, selection.numbers, lambda item: _with_percentile(item, edit))
+    return replace(problem, path_limits=limits)
+
+
+def _with_percentile(item: Any, edit: Edit) -> Any:
+    if edit.operator != "=":
+        raise Impossible("a percentile is set with `=`, as in '=0.95'.")
+    return replace(item, percentile=_PERCENTILE.check(edit(0.0)))
+
+
+def _quota_limit(problem: Problem, selection: Selection, edit: Edit) -> Problem:
+    quotas = _put(
+        problem.rules.quotas,
+        selection.numbers,
+        lambda item: replace(item, limit=int(_COUNT.check(edit(item.limit)))),
+    )
+    return replace(problem, rules=replace(problem.rules, quotas=quotas))
+
+
+def _transition_cost(problem: Problem, selection: Selection, edit: Edit) -> Problem:
+    layers = _put(
+        problem.layers,
+        selection.numbers,
+        lambda item: replace(item, transition_cost=_PRICE.check(edit(item.transition_cost))),
+    )
+    return replace(problem, layers=layers)
 
 
 def _path_limit(problem: Problem, selection: Selection, edit: Edit) -> Problem:
@@ -257,12 +328,20 @@ GROUPS: Final[dict[str, dict[str, Property]]] = {
         "idle": Property("seconds an idle function instance lives", _resource("idle_before_kill_s", _SIZE)),
         "idle_power": Property("watts an instance draws without work", _power("idle_w")),
         "busy_power": Property("watts an instance draws with work", _power("busy_w")),
+        "availability": Property(
+            "share of the time an instance is there", _resource("availability", _AVAILABLE)
+        ),
+        "cores": Property("cores, the servers of a multi-server instance", _resource("cores", _POSITIVE)),
         "green_share": Property("part of its power from renewable sources", _resource("green_share", _SHARE)),
     },
     "layer": {
         "cost": Property("price per hour of each of its resources", _layer("cost_per_hour", _PRICE)),
         "instances": Property("instances of each of its resources", _layer("limit", _COUNT)),
         "memory": Property("memory of each of its resources, MiB", _layer("memory_mib", _SIZE)),
+        "availability": Property(
+            "share of the time an instance of its resources is there", _layer("availability", _AVAILABLE)
+        ),
+        "transition_cost": Property("price of each request on its functions", _transition_cost),
     },
     "component": {
         "demand": Property(
@@ -270,10 +349,18 @@ GROUPS: Final[dict[str, dict[str, Property]]] = {
         ),
         "cold": Property("service time of a cold start, s", _options("cold_s", _SIZE), by_resource=True),
         "memory": Property("memory of each piece, MiB", _options("memory_mib", _SIZE), by_resource=True),
+        "scv": Property(
+            "squared coefficient of variation of its service time", _options("scv", _SIZE), by_resource=True
+        ),
         "data": Property("data sent, between its pieces and on", _data),
         "limit": Property("limit of its response time, s (`inf`: none)", _local_limit),
+        "percentile": Property("percentile that the limit is about, 0 to 1", _local_percentile),
     },
-    "path": {"limit": Property("limit of its time, s (`inf`: none)", _path_limit)},
+    "path": {
+        "limit": Property("limit of its time, s (`inf`: none)", _path_limit),
+        "percentile": Property("percentile that the limit is about, 0 to 1", _path_percentile),
+    },
+    "quota": {"limit": Property("instances over all its resources at most", _quota_limit)},
     "network": {
         "delay": Property("access delay, s", _network("access_delay_s", _SIZE)),
         "bandwidth": Property("bandwidth, in the file's unit", _network("bandwidth", _POSITIVE)),

@@ -6,6 +6,7 @@ import random
 from dataclasses import replace
 from itertools import product
 
+import numpy as np
 from brute_force import all_placements
 from placement_systems import random_problem
 
@@ -72,22 +73,20 @@ def _cheapest(schedule: ScheduleProblem, reserved: tuple[int, ...]) -> float:
     for problem in problems:
         found = [assess(problem, placement) for placement in all_placements(problem)]
         costs.append({item.placement: item.cost for item in found if item.feasible})
+    pairs = zip(costs, [*costs[1:], costs[0]], [*problems[1:], problems[0]], strict=True)
+    moves = [
+        np.array([[schedule.switching_cost(one, other, problem) for other in after] for one in before])
+        for before, after, problem in pairs
+    ]
+    if not all(costs):
+        return float("inf")
+    values = [np.array(list(options.values())) for options in costs]
     best = float("inf")
-    for first, cost in costs[0].items():
-        if cost >= best:
-            continue
-        reached = {first: cost}
-        for problem, options in zip(problems[1:], costs[1:], strict=True):
-            reached = {
-                after: options[after]
-                + min(
-                    total + schedule.switching_cost(before, after, problem)
-                    for before, total in reached.items()
-                )
-                for after in options
-                if reached
-            }
-        for last, total in reached.items():
-            closing = schedule.switching_cost(last, first, problems[0]) if schedule.repeats else 0.0
-            best = min(best, total + closing)
+    for first, cost in enumerate(values[0]):
+        reached = np.full(len(values[0]), np.inf)
+        reached[first] = cost
+        for move, options in zip(moves, values[1:], strict=False):
+            reached = (reached[:, None] + move).min(axis=0) + options
+        closing = moves[-1][:, first] if schedule.repeats else 0.0
+        best = min(best, float((reached + closing).min()))
     return best + schedule.reservation_cost(reserved)

@@ -16,6 +16,7 @@ from aisprint_cli.placement.comparison import compare
 from aisprint_cli.placement.constraints import assess
 from aisprint_cli.placement.exact import solve
 from aisprint_cli.placement.problem import Problem
+from aisprint_cli.placement.rules import Affinity, Bond, Confinement, Quota, Rules, Scope
 from aisprint_cli.placement.what_if import what_if
 from aisprint_cli.placement.what_if_targets import GROUPS, PLAIN
 
@@ -163,9 +164,15 @@ def test_every_property_can_be_changed(problem: Problem) -> None:
         "component": "first",
         "path": "p1",
         "network": "ND1",
+        "quota": "account",
     }
+    problem = what_if(problem, ["resource.F.availability=0.4", "layer.computationallayer2.availability=0.4"])
+    priced = tuple(replace(item, transition_cost=1e-6) for item in problem.layers)
+    limits = tuple(replace(item, component=0) for item in problem.local_limits)
+    quota = Quota("account", frozenset({0, 1}), 3)
+    problem = replace(problem, layers=priced, local_limits=limits, rules=Rules(quotas=(quota,)))
     changes = [f"{kind}.{names[kind]}.{word}*=2" for kind, words in GROUPS.items() for word in words]
-    changes[changes.index("component.first.limit*=2")] = "component.first.limit=2"
+    changes = [item.replace("percentile*=2", "percentile=0.95") for item in changes]
     for change in [*changes, *(f"{word}*=2" for word in PLAIN)]:
         changed = what_if(problem, [change])
         assert repr(changed) != repr(problem), change
@@ -186,3 +193,33 @@ def test_what_moves_is_told(problem: Problem) -> None:
     assert nothing.moves == ()
     assert nothing.purchases == ()
     assert nothing.cost_change == 0
+
+
+def test_rules_are_switched_off_by_name(problem: Problem) -> None:
+    rules = Rules(
+        (Confinement("private", 0, frozenset({0})),),
+        (Affinity("pair.1", (0, 1), Bond.APART, Scope.LAYER),),
+        (Quota("account", frozenset({0, 1}), 3),),
+    )
+    problem = replace(problem, rules=rules)
+    assert what_if(problem, ["rule.private=off"]).rules == replace(rules, confinements=())
+    assert what_if(problem, ["rule.pair.1 = off"]).rules == replace(rules, affinities=())
+    assert not what_if(problem, ["rule.* =off"]).rules
+    for change, words in (
+        ("rule.privat=off", "Did you mean `private`?"),
+        ("rule.private=0", "can only be switched off"),
+        ("rule.private*=off", "can only be switched off"),
+    ):
+        with pytest.raises(UsageError) as caught:
+            what_if(problem, [change])
+        assert words in caught.value.message
+
+
+def test_a_limit_keeps_its_percentile_and_may_get_another(problem: Problem) -> None:
+    changed = what_if(problem, ["component.second.percentile=0.95", "component.second.limit*=2"])
+    (limit,) = changed.local_limits
+    assert (limit.percentile, limit.limit_s) == (0.95, 2.0)
+    assert what_if(problem, ["path.p1.percentile=0.9"]).path_limits[0].percentile == 0.9
+    for change in ("component.first.percentile=0.9", "path.p1.percentile=95", "path.p1.percentile+=0.1"):
+        with pytest.raises(UsageError):
+            what_if(problem, [change])

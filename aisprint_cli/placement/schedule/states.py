@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import pairwise, product
 from math import prod
 from typing import TYPE_CHECKING, Final
 
@@ -120,7 +120,7 @@ def _worth_keeping(
 ) -> NDArray[np.bool_]:
     """Which purchases could be part of a cheapest schedule."""
     kept = np.ones(len(purchases), dtype=np.bool_)
-    coupled = any(problem.rules.quotas or problem.energy_limit_wh < float("inf") for problem in kinds)
+    coupled = any(_more_may_harm(problem) for problem in kinds)
     if len(purchases) <= _ALL_COUNT or coupled:
         return kept
     least = [_minimal(purchases[fits][:, bought]) for fits in feasible]
@@ -129,6 +129,19 @@ def _worth_keeping(
         numbers |= {count for problem in kinds for count in _price_steps(problem, resource)}
         kept &= np.isin(purchases[:, resource], list(numbers))
     return kept
+
+
+def _more_may_harm(problem: Problem) -> bool:
+    """Whether a further instance could break a limit: a quota, energy, or a measured response that falls."""
+    falls = any(
+        one[1] > other[1]
+        for component in problem.components
+        for alternative in component.alternatives
+        for piece in alternative.pieces
+        for option in piece.options
+        for one, other in pairwise(option.curve)
+    )
+    return bool(problem.rules.quotas) or problem.energy_limit_wh < float("inf") or falls
 
 
 def _price_steps(problem: Problem, resource: int) -> list[int]:
