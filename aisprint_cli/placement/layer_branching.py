@@ -96,7 +96,16 @@ class LayerBranching:
         scope = self._decomposition.everything
         root, _ = self._decomposition.bound(self._decomposition.start(), scope)
         self.lower_bound = root.value
-        self._queue = [_Node(root.value, 0, root, scope)]
+        node = _Node(root.value, 0, root, scope)
+        self._queue = [node]
+        if not self._stop():
+            self._first(node)
+
+    def _first(self, node: _Node) -> None:
+        """Look for some placement at once, before any price is good."""
+        search = self._search(_used(self._every_layer(node)), node)
+        if search.guess(search.even(), self._stop) < np.inf:
+            self._take(search.run(self._stop, grow=False))
 
     def _settle(self) -> None:
         """Take the least bound of what is not searched yet, or cannot be split, as the bound of all.
