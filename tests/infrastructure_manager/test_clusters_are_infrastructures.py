@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
+import requests
 from conftest import World, left_behind
 from small_templates import cluster, function, service
 
@@ -173,3 +174,22 @@ def test_the_server_says_who_it_is_to_whoever_it_knows(world: World, place: ImBa
     world.dummy("app-l1")
 
     assert place.answers() == f"Infrastructure Manager 2.0.0 at {world.url}, 0 infrastructures"
+
+
+def test_an_infrastructure_that_was_made_by_other_means_is_left_alone(world: World, place: ImBackend) -> None:
+    """It has no TOSCA template that could say whose it is."""
+    world.dummy("app-l1")
+    client = place._parts()[0].client
+    machine = (
+        "network n () system m (net_interface.0.connection = 'n' and disk.0.os.name = 'linux') deploy m 1"
+    )
+    headers = {"Authorization": client._authorization, "Content-Type": "text/plain"}
+    requests.post(
+        f"{world.url}/infrastructures", data=machine, headers=headers, timeout=30
+    ).raise_for_status()
+
+    made = place.apply(cluster("app-l1"), _quiet)
+
+    assert made.state is ItemState.READY
+    assert [item.id for item in place.strays("app")] == ["cluster/app-l1"]
+    assert len(client.infrastructures()) == 2

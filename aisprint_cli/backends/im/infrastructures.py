@@ -15,6 +15,7 @@ from aisprint_cli.backends.im.documents import Document, Identity
 
 _AT_ONCE: Final = 8
 _LIST_LASTS_S: Final = 15.0
+_TEMPLATE_WITHIN_S: Final = 5.0  # one without a template for longer was made by other means
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
@@ -41,6 +42,7 @@ class Infrastructures:
         self._known: dict[str, Identity | None] = {}
         self._there: set[str] = set()
         self._listed_s: float | None = None
+        self._bare: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def add(self, identifier: str, identity: Identity | None) -> None:
@@ -78,8 +80,10 @@ class Infrastructures:
         """Ask for all; False where one is so new that it cannot be told yet whose it is."""
         present = self._client.infrastructures()
         new = [identifier for identifier in present if identifier not in self._known]
+        now = time.monotonic()
         for identifier, document in zip(new, each(self._document, new), strict=True):
-            if document:
+            waited_s = now - self._bare.setdefault(identifier, now)
+            if document or waited_s > _TEMPLATE_WITHIN_S:
                 self._known[identifier] = documents.identity_of(document)  # None: none of ours
         self._there = set(present)
         return self._there <= self._known.keys()
