@@ -426,7 +426,8 @@ def _joined(stretches: list[Stretch]) -> Iterator[Stretch]:
 def _both(first: Stretch, second: Stretch) -> Stretch | None:
     """Two neighbours as one, with the placement of the second or of the first."""
     gap = max(first.gap, second.gap)
-    if first.placement == second.placement and (first.gap == second.gap or gap < float("inf")):
+    alike = first.gap == second.gap or 0 < min(first.gap, second.gap) <= gap < float("inf")
+    if first.placement == second.placement and alike:
         return replace(second, low=first.low, gap=gap)
     if first.line is None or second.line is None or first.gap != second.gap:
         return None
