@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from operator import le
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aisprint_cli.placement.piece_options import FUNCTION, PieceOption
 from aisprint_cli.placement.problem import RELATIVE_TOLERANCE
@@ -70,8 +70,7 @@ class Configuration:
         return tuple([slot for slot, column in enumerate(self.columns) if compiled.servers[column]])
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """One way to run a component.
 
     `loads` are the mean busy instances added to each slot (position in the configuration), `times_s`
