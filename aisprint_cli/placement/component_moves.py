@@ -132,7 +132,12 @@ class ComponentMoves:
         return np.asarray(self._times.members @ self._row_s[rows] + self._times.transfers_s(rows))
 
     def calibrate(self, shares: Floats) -> bool:
-        """Aim at less time where the evaluator found a limit exceeded; tell whether there is any such."""
+        """Aim at less time where the evaluator found a limit exceeded; tell whether there is any such.
+
+        Only where times depend on what is not planned: else a plan that is kept keeps the limits.
+        """
+        if self._compiled.judge is None:
+            return False
         if not (shares > 1 + RELATIVE_TOLERANCE).any() or not np.isfinite(shares).all():
             return False
         self._goals_s = calibrated(self._goals_s, self._time_s, self._times.limits_s, shares)

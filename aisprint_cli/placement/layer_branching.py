@@ -105,7 +105,7 @@ class LayerBranching:
         """Look for some placement at once, before any price is good."""
         search = self._search(_used(self._every_layer(node)), node)
         if search.guess(search.even(), self._stop) < np.inf:
-            self._take(search.run(self._stop, grow=False))
+            self._take(search.run(self._stop))
 
     def _settle(self) -> None:
         """Take the least bound of what is not searched yet, or cannot be split, as the bound of all.

@@ -109,20 +109,15 @@ class LayerSearch:
                         improved |= self._consider(busy, _MORE_ROUNDS, pause)
         return self._plans[0][0]
 
-    def run(self, pause: Callable[[], bool], *, grow: bool = True) -> Found | None:
-        """A feasible placement near the best plans, after `guess`.
-
-        Args:
-            pause: asked often; true ends the search.
-            grow: whether to buy more and more where the plans come to nothing.
-        """
+    def run(self, pause: Callable[[], bool]) -> Found | None:
+        """A feasible placement near the best plans, after `guess`."""
         for _, _, priced, plan in self._plans[:_STARTS]:
             counts = self._slots.cut(priced.counts)
             self._moves.take(plan.buying(counts), priced.rows)
             self._settle((0.5, 0.0), None, pause)
             if pause():
                 break
-        if grow and self.best is None and self._plans:
+        if self.best is None and self._plans:
             self._grow(pause)
         return self.best
 
