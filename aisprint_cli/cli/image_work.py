@@ -14,13 +14,14 @@ import typer
 from aisprint_cli.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from aisprint_cli.cli.session import Session
     from aisprint_cli.images.engines.interface import BuildEvent
     from aisprint_cli.images.plan import ImagePlan
     from aisprint_cli.images.prepare import Prepared, Settings
     from aisprint_cli.images.record import BuildRecord
+    from aisprint_cli.model.deployment import PlacedPart
 
 VARIABLES = {
     "registry": "AISPRINT_REGISTRY",
@@ -111,14 +112,27 @@ def planned(directory: Path, choice: str | None, *, everything: bool, only: list
     from aisprint_cli.design.choice import default_choice
     from aisprint_cli.design.current import open_design, select
     from aisprint_cli.generate.positions import positions_in
-    from aisprint_cli.images.plan import plan_all_images, plan_images
+    from aisprint_cli.images.plan import (
+        all_places,
+        hosting_detector,
+        plan_all_images,
+        plan_images,
+        with_detector,
+    )
+    from aisprint_cli.images.prepare import find_detector
 
     opened, locate = open_design(directory), positions_in(directory)
     if everything:
-        plan = plan_all_images(opened.application, opened.design, locate)
+        application = opened.application
+        plan = plan_all_images(application, opened.design, locate)
+        hosts: Iterable[PlacedPart] = all_places(application, opened.design)
     else:
         selection = select(opened, choice=choice or default_choice(opened))
-        plan = plan_images(selection.application, [selection.deployment], locate)
+        application = selection.application
+        plan = plan_images(application, [selection.deployment], locate)
+        hosts = hosting_detector(application, selection.deployment)
+    if find_detector(directory) is not None:
+        plan = with_detector(application, plan, hosts)
     if not only:
         return plan
     chosen = [item for item in plan.wanted if {item.name, item.part.component, item.part.name} & set(only)]

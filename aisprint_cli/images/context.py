@@ -24,7 +24,9 @@ PACKAGES: Final = "packages"
 """The folder of a context with the unpacked packages of each architecture."""
 
 _CHUNK: Final = 1 << 20
-_LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".git", DOCKERFILE)
+_NEVER: Final = ("__pycache__", "*.pyc", ".git", ".aisprint", ".venv")
+_LEFT_OUT_OF_OWN = shutil.ignore_patterns(*_NEVER)
+_LEFT_OUT = shutil.ignore_patterns(*_NEVER, DOCKERFILE)
 
 
 def write_context(
@@ -69,6 +71,22 @@ def write_context(
         ) from error
 
 
+def write_own_context(target: Path, source: Path) -> None:
+    """Write the context of an image that has its own Dockerfile and nothing of ours: the directory as it is.
+
+    Raises:
+        StateError: when it cannot be written.
+    """
+    try:
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(source, target, ignore=_LEFT_OUT_OF_OWN)
+        _settle(target)
+    except (OSError, shutil.Error) as error:
+        raise StateError(
+            f"The build context {target} cannot be written: {error}.", mend="Look at the free space."
+        ) from error
+
+
 def content_digest(context: Path, *facts: str) -> str:
     """A hash over the names, modes and contents of a context, and over further facts."""
     whole = hashlib.sha256("\n".join(facts).encode())
@@ -93,7 +111,9 @@ def _link(source: str, target: str) -> None:
 
 
 def _settle(context: Path) -> None:
-    (context / "part" / "script.sh").chmod(0o755)
+    script = context / "part" / "script.sh"
+    if script.exists():
+        script.chmod(0o755)
     for path in (*context.rglob("*"), context):
         if path.is_symlink():
             continue

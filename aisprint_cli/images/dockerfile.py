@@ -5,10 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from aisprint_cli.errors import InvalidInputError
 from aisprint_cli.images.specification import Variant
 from aisprint_cli.system.packaged import templates_directory
+
+_FROM: Final = re.compile(
+    r"(?:--platform=(?P<platform>\S+)\s+)?(?P<image>\S+)(?:\s+as\s+(?P<stage>\S+))?", re.IGNORECASE
+)
+_VARIABLE: Final = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +23,7 @@ class Recipe:
 
     `system_packages` are Debian's. With `in_image` requirements are installed by a step inside the
     image, with `build_tools` at hand; else they lie ready in the context (`has_packages`).
+    With `brings_python` a base without Python gets its distribution's.
     """
 
     part: str
@@ -28,6 +35,7 @@ class Recipe:
     build_tools: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict, hash=False)
     port: int | None = None
+    brings_python: bool = False
 
 
 def render(recipe: Recipe) -> str:
@@ -51,8 +59,41 @@ def render(recipe: Recipe) -> str:
         build_tools=recipe.build_tools,
         variables={name: quoted(value) for name, value in recipe.variables.items()},
         port=recipe.port,
+        brings_python=recipe.brings_python,
         is_lambda=recipe.variant is Variant.LAMBDA,
     )
+
+
+def base_images(dockerfile: str, arguments: Mapping[str, str]) -> tuple[str, ...]:
+    """The images that a Dockerfile starts from, each once; those of its last stage come last.
+
+    Stages of its own, `scratch`, what is built for the builder's own platform, and names that cannot be
+    told without building are left out.
+    """
+    known = dict(arguments)
+    stages: set[str] = {"scratch"}
+    found: list[str] = []
+    for line in _logical_lines(dockerfile):
+        keyword, _, rest = line.partition(" ")
+        if keyword.upper() == "ARG" and not found:
+            name, _, value = rest.strip().partition("=")
+            known.setdefault(name, value.strip("\"'"))
+        elif keyword.upper() == "FROM" and (named := _FROM.fullmatch(rest.strip())):
+            image = _VARIABLE.sub(lambda use: known.get(use[1] or use[2], ""), named["image"])
+            if image and image not in stages and "BUILDPLATFORM" not in (named["platform"] or ""):
+                found.append(image)
+            stages.add(named["stage"] or image)
+    return tuple(dict.fromkeys(reversed(found)))[::-1]
+
+
+def runs_inside(dockerfile: str) -> bool:
+    """Whether a step runs inside the image, so that programs of its platform have to run here."""
+    return any(line.upper().startswith("RUN ") for line in _logical_lines(dockerfile))
+
+
+def _logical_lines(dockerfile: str) -> list[str]:
+    kept = (line.strip() for line in dockerfile.splitlines() if not line.lstrip().startswith("#"))
+    return [line.strip() for line in "\n".join(kept).replace("\\\n", " ").splitlines()]
 
 
 def quoted(value: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from aisprint_cli.design.enumeration import Design
 from aisprint_cli.diagnostics import Findings
@@ -16,6 +17,7 @@ from aisprint_cli.model.deployment import Deployment, PlacedPart
 from aisprint_cli.model.naming import Part, service_name
 from aisprint_cli.model.resources import LayerKind, Resource
 
+_MADE: Final = frozenset({LayerKind.VIRTUAL, LayerKind.PHYSICAL_TO_PROVISION})
 RESOURCES_PATH = "common_config/candidate_resources.yaml"
 
 
@@ -77,6 +79,11 @@ def plan_all_images(application: Application, design: Design, locate: Locate = w
     Raises:
         InvalidInputError: as `plan_images`.
     """
+    return _collect(application, all_places(application, design), locate)
+
+
+def all_places(application: Application, design: Design) -> Iterator[PlacedPart]:
+    """Every part on every resource that it may run on."""
     choices = (
         placed
         for component in design.options
@@ -84,10 +91,39 @@ def plan_all_images(application: Application, design: Design, locate: Locate = w
         for places in option.places
         for placed in places
     )
-    anywhere = (
-        replace(placed, resource=name) for placed in choices for name in _resources(application, placed)
-    )
-    return _collect(application, anywhere, locate)
+    for placed in choices:
+        for name in _resources(application, placed):
+            yield replace(placed, resource=name)
+
+
+DETECTOR: Final = Part("drift-detector", "main")
+"""The drift detector as the reference names it; it belongs to the application, and is no component."""
+
+
+def with_detector(application: Application, plan: ImagePlan, places: Iterable[PlacedPart]) -> ImagePlan:
+    """A plan with the image of the drift detector, for every layer that is made and may host it.
+
+    Templates host it on the highest such layer of a deployment, where the measures of the whole
+    application arrive. Without such a layer there is none.
+    """
+    platforms: set[str] = set()
+    for placed in places:
+        layer = application.catalogue.layer(placed.layer)
+        resource = layer.resource(placed.resource) if layer is not None else None
+        if layer is not None and resource is not None and layer.kind in _MADE:
+            names = filter(None, map(platform_of, resource.architectures))
+            platforms |= set(names) or {DEFAULT}
+    if not platforms:
+        return plan
+    detector = Wanted(DETECTOR, Variant.DRIFT, tuple(sorted(platforms)))
+    return replace(plan, wanted=(*plan.wanted, detector))
+
+
+def hosting_detector(application: Application, deployment: Deployment) -> list[PlacedPart]:
+    """The parts on the highest layer of a deployment that is made: that layer hosts the drift detector."""
+    kinds = {layer.number: layer.kind for layer in application.catalogue}
+    made = [number for number in deployment.layers if kinds.get(number) in _MADE]
+    return [placed for placed in deployment.placed if made and placed.layer == max(made)]
 
 
 def _resources(application: Application, placed: PlacedPart) -> Iterator[str]:

@@ -51,7 +51,8 @@ def find_problems(
 def _bases(images: Sequence[Prepared], registry: RegistryClient) -> Iterator[Problem]:
     wanted: dict[str, set[str]] = {}
     for image in images:
-        wanted.setdefault(image.request.base, set()).update(image.request.spec.platforms)
+        for base in image.bases:
+            wanted.setdefault(base, set()).update(image.request.spec.platforms)
     for base, platforms in wanted.items():
         try:
             found = registry.manifest(base)

@@ -10,8 +10,14 @@ from typing import Final
 
 from aisprint_cli.diagnostics import Findings
 from aisprint_cli.errors import InvalidInputError, UsageError
-from aisprint_cli.images.context import DOCKERFILE, EPOCH_S, content_digest, write_context
-from aisprint_cli.images.dockerfile import Recipe, render
+from aisprint_cli.images.context import (
+    DOCKERFILE,
+    EPOCH_S,
+    content_digest,
+    write_context,
+    write_own_context,
+)
+from aisprint_cli.images.dockerfile import Recipe, base_images, render, runs_inside
 from aisprint_cli.images.packages import NoWheelError, Packages, Target
 from aisprint_cli.images.plan import Wanted
 from aisprint_cli.images.specification import BuildRequest, ImageSpec, Variant
@@ -23,6 +29,9 @@ DEFAULT_BASE: Final = "docker.io/library/python:3.12-slim"
 GPU_BASE: Final = "docker.io/nvidia/cuda:12.6.3-cudnn-runtime-ubuntu24.04"
 DEFAULT_PYTHON: Final = "3.12"
 BUILD_TOOLS: Final = ("build-essential", "python3-dev")
+DETECTOR_FOLDERS: Final = ("common_config/drift_detector", "drift_detector/docker", "drift_detector")
+"""Where an application keeps the Dockerfile of its drift detector; the first that has one counts."""
+
 LAMBDA_REQUIREMENTS: Final = (
     "awslambdaric>=3",
     "boto3",
@@ -77,12 +86,19 @@ class Prepared:
     """An image ready to be built; `notes` say what about it is out of the ordinary.
 
     `runs_inside` tells that steps run inside it, so that this machine must be able to run programs of
-    each of its platforms.
+    each of its platforms. `bases` are the images that its Dockerfile starts from.
     """
 
     request: BuildRequest
     notes: tuple[str, ...] = ()
     runs_inside: bool = False
+    bases: tuple[str, ...] = ()
+
+
+def find_detector(application: Path) -> Path | None:
+    """The directory of the drift detector's Dockerfile; None where the application has none."""
+    folders = (application / folder for folder in DETECTOR_FOLDERS)
+    return next((folder for folder in folders if (folder / DOCKERFILE).is_file()), None)
 
 
 class Preparation:
@@ -117,6 +133,8 @@ class Preparation:
             ExternalError: when its packages cannot be had.
             StateError: when the context cannot be written.
         """
+        if wanted.variant is Variant.DRIFT:
+            return self._prepare_detector(wanted)
         source = self._source(wanted)
         requirements = read_requirements(source)
         if wanted.variant is Variant.LAMBDA:
@@ -130,8 +148,30 @@ class Preparation:
         write_context(context, source=source, dockerfile=dockerfile, packages=packages, in_image=in_image)
         notes = [f"{wanted.name}: built inside the image, {reason}"] if reason else []
         notes += [f"{wanted.name}: by its own Dockerfile"] if own.is_file() else []
-        runs_inside = any(line.lstrip().upper().startswith("RUN ") for line in dockerfile.splitlines())
-        return Prepared(self._request(wanted, context, recipe.base), tuple(notes), runs_inside)
+        return self._prepared(wanted, context, dockerfile, {"BASE": recipe.base}, tuple(notes))
+
+    def _prepare_detector(self, wanted: Wanted) -> Prepared:
+        folder = find_detector(self._application)
+        if folder is None:
+            raise InvalidInputError(
+                "The drift detector has no Dockerfile.", mend=f"Put it at {DETECTOR_FOLDERS[0]}/{DOCKERFILE}."
+            )
+        context = self._work / wanted.name
+        write_own_context(context, folder)
+        dockerfile = (context / DOCKERFILE).read_text(encoding="utf-8")
+        return self._prepared(wanted, context, dockerfile, {}, ())
+
+    def _prepared(
+        self,
+        wanted: Wanted,
+        context: Path,
+        dockerfile: str,
+        arguments: Mapping[str, str],
+        notes: tuple[str, ...],
+    ) -> Prepared:
+        bases = base_images(dockerfile, arguments)
+        request = self._request(wanted, context, bases[-1] if bases else "", arguments)
+        return Prepared(request, notes, runs_inside(dockerfile), bases)
 
     def _source(self, wanted: Wanted) -> Path:
         source = self._application / "aisprint" / "designs" / wanted.part.component / wanted.part.design
@@ -144,20 +184,23 @@ class Preparation:
     def _unpacked(
         self, wanted: Wanted, requirements: Requirements, *, refresh: bool
     ) -> tuple[dict[str, list[Path]], str]:
-        """The packages by platform; or none, and why they have to be installed inside the image."""
-        found: dict[str, list[Path]] = {}
-        supervisor = Requirements((LAMBDA_SUPERVISOR,), requirements.directory, local=False)
+        """The packages by platform, and why the required ones are installed inside the image, if so."""
+        reason = ""
+        found: dict[str, list[Path]] = {platform: [] for platform in wanted.platforms}
+        targets = [Target(platform, self._settings.python) for platform in wanted.platforms]
         try:
-            for platform in wanted.platforms:
-                target = Target(platform, self._settings.python)
-                places = [self._packages.ensure(requirements, target, refresh=refresh)]
-                if wanted.variant is Variant.LAMBDA:
-                    places.append(self._packages.ensure(supervisor, target, refresh=refresh, alone=True))
-                if kept := [place for place in places if place is not None]:
-                    found[platform] = kept
+            required = [self._packages.ensure(requirements, target, refresh=refresh) for target in targets]
         except NoWheelError as error:
-            return {}, f"since {error.message[0].lower()}{error.message[1:]}"
-        return found, ""
+            required = []
+            reason = f"since {error.message[0].lower()}{error.message[1:]}"
+        for target, place in zip(targets, required, strict=False):
+            found[target.platform] += [place] if place is not None else []
+        if wanted.variant is Variant.LAMBDA:
+            supervisor = Requirements((LAMBDA_SUPERVISOR,), requirements.directory, local=False)
+            for target in targets:
+                place = self._packages.ensure(supervisor, target, refresh=refresh, alone=True)
+                found[target.platform] += [place] if place is not None else []
+        return {platform: places for platform, places in found.items() if places}, reason
 
     def _recipe(self, wanted: Wanted, source: Path, *, has_packages: bool, in_image: bool) -> Recipe:
         findings = Findings()
@@ -178,9 +221,12 @@ class Preparation:
             build_tools=BUILD_TOOLS if in_image else (),
             variables=variables,
             port=wanted.port,
+            brings_python=wanted.gpu,
         )
 
-    def _request(self, wanted: Wanted, context: Path, base: str) -> BuildRequest:
+    def _request(
+        self, wanted: Wanted, context: Path, base: str, arguments: Mapping[str, str]
+    ) -> BuildRequest:
         spec = ImageSpec(
             name=wanted.name,
             part=wanted.part.name,
@@ -205,7 +251,7 @@ class Preparation:
             context,
             context / DOCKERFILE,
             base=base,
-            arguments={"BASE": base},
+            arguments=arguments,
             secrets=self._settings.secrets,
             labels=labels | dict(self._settings.labels),
             epoch_s=EPOCH_S,

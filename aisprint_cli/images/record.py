@@ -51,6 +51,8 @@ def read_record(application: Path) -> BuildRecord:
     path = application / NAME / _FILE
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
+        if document["schema"] != _SCHEMA:
+            raise ValueError(document["schema"])
         return BuildRecord(tuple(_built(entry) for entry in document["images"]), document["settings"])
     except FileNotFoundError:
         return BuildRecord()

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 _DEFAULT_REGISTRY = "docker.io"
+_LOOPBACK = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -52,5 +53,4 @@ def parse_reference(text: str) -> Reference:
 
 def is_loopback(repository: str) -> bool:
     """Whether a registry is on this machine, where engines speak plain HTTP to it."""
-    host = repository.partition("/")[0].rpartition(":")[0] or repository.partition("/")[0]
-    return host == "localhost" or host.startswith("127.") or host == "[::1]"
+    return _LOOPBACK.fullmatch(repository.partition("/")[0]) is not None

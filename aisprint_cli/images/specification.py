@@ -18,6 +18,7 @@ class Variant(StrEnum):
     LAMBDA = "lambda"
     """The Lambda runtime client, with the same script behind it."""
     DRIFT = "drift-detector"
+    """The application's own detector, from a Dockerfile of its own."""
 
 
 @dataclass(frozen=True, slots=True)
