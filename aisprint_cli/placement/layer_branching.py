@@ -241,6 +241,7 @@ class LayerBranching:
     def _split(self, node: _Node) -> None:
         layer = self._layer_to_split(node)
         parts = self._by_column(node, layer) if layer is not None else self._by_count(node)
+        parts = parts or self._by_band(node)
         if not parts:
             self._closed = min(self._closed, node.value)
             return
@@ -285,6 +286,21 @@ class LayerBranching:
         middle = int(node.bound.bids.counts[column])
         ranges = [(least, middle - 1), (middle, middle), (middle + 1, most)]
         return [scope.counting(column, low, high) for low, high in ranges if low <= high]
+
+    def _by_band(self, node: _Node) -> list[Scope]:
+        """Less busy than the dearest layer would be, or at least as busy."""
+        scope, bids = node.scope, node.bound.bids
+        free = [
+            column
+            for column in range(len(scope.most))
+            if scope.highest[column] > scope.lowest[column] and np.isfinite(bids.values[column])
+        ]
+        if not free:
+            return []
+        column = max(free, key=lambda item: (self._compiled.prices[item] * scope.most[item], -item))
+        low, high = int(scope.lowest[column]), int(scope.highest[column])
+        middle = min(max(int(bids.bands[column]), low + 1), high)
+        return [scope.busy(column, low, middle - 1), scope.busy(column, middle, high)]
 
 
 def _used(decided: tuple[int | None, ...]) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ bound found, only the cheapest options of each piece are combined: there are too
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 
@@ -190,9 +190,3 @@ class _Maker:
             first_edge=facts[:, 5] > 0,
             last_edge=facts[:, 6] > 0,
         )
-
-
-def slices(starts: Integers) -> Iterator[slice]:
-    """The rows of each component."""
-    for begin, end in pairwise(starts.tolist()):
-        yield slice(begin, end)
