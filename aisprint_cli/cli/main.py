@@ -19,6 +19,7 @@ from aisprint_cli.cli.commands import (
     deployments,
     design,
     doctor,
+    explain,
     images,
     invoke,
     logs,
@@ -72,6 +73,7 @@ def _root(
 app.command("new", cls=Command)(new.new)
 app.command("new-application", cls=Command, hidden=True)(new.new_application)
 app.command("validate", cls=Command)(validate.validate)
+app.command("explain", cls=Command)(explain.explain)
 app.command("schema", cls=Command)(schema.schema)
 app.command("ci", cls=Command)(ci.ci)
 app.command("design", cls=Command)(design.design)
