@@ -48,13 +48,11 @@ class UsageError(AisprintError):
     exit_code = ExitCode.USAGE
 
 
-class InvalidInputError(AisprintError):
-    """The application directory cannot be used as it is; carries every problem found.
+class FindingsError(AisprintError):
+    """What a command was given is at fault; carries every problem found.
 
     `directory` is where the diagnostics' paths start, when it is not the current directory.
     """
-
-    exit_code = ExitCode.INVALID_INPUT
 
     def __init__(
         self,
@@ -70,8 +68,14 @@ class InvalidInputError(AisprintError):
         self.directory = directory
 
 
-class InfeasibleError(AisprintError):
-    """No placement meets the constraints."""
+class InvalidInputError(FindingsError):
+    """The application directory, or a file, cannot be used as it is."""
+
+    exit_code = ExitCode.INVALID_INPUT
+
+
+class InfeasibleError(FindingsError):
+    """No placement meets the constraints, or there is nothing to place or nothing to place it on."""
 
     exit_code = ExitCode.INFEASIBLE
 

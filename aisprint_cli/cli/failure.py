@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aisprint_cli.cli.session import Session
-from aisprint_cli.errors import AisprintError, ExitCode, ExternalError, InvalidInputError
+from aisprint_cli.errors import AisprintError, ExitCode, ExternalError, FindingsError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,7 +30,7 @@ def explain(error: AisprintError) -> int:
     from rich.markup import escape
 
     console = _stderr()
-    if isinstance(error, InvalidInputError) and error.diagnostics:
+    if isinstance(error, FindingsError) and error.diagnostics:
         _show_findings(error)
     console.print(f"[bold red]error:[/] {escape(error.message)}")
     if error.why:
@@ -40,7 +40,7 @@ def explain(error: AisprintError) -> int:
     return int(error.exit_code)
 
 
-def _show_findings(error: InvalidInputError) -> None:
+def _show_findings(error: FindingsError) -> None:
     from aisprint_cli.cli.diagnostics_view import show
 
     show(Session(color=not _is_plain()), error.diagnostics, error.directory or Path())

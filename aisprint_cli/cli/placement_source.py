@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from aisprint_cli.errors import InvalidInputError, UsageError
+from aisprint_cli.errors import InfeasibleError, InvalidInputError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +24,26 @@ class Program(StrEnum):
     CPP = "cpp"
 
 
+def check_rate(rate_per_s: float | None) -> None:
+    """Refuse requests per second that nothing can be placed for.
+
+    Raises:
+        InfeasibleError: when it is 0, so that there is nothing to place.
+        UsageError: when it makes no sense.
+
+    """
+    if rate_per_s == 0:
+        raise InfeasibleError(
+            "There is no placement for 0 requests per second.",
+            why="Without requests nothing has to run, and no placement is better than another.",
+            mend="Give a --rate above 0.",
+        )
+    if rate_per_s is not None and not 0 < rate_per_s < float("inf"):
+        raise UsageError(
+            f"A rate of {rate_per_s} requests per second makes no sense.", mend="Give one above 0."
+        )
+
+
 def read_problem(session: Session, system: Path, rate_per_s: float | None, semantics: Program) -> SystemFile:
     """The problem of a system file, or of a designed application; what is odd about it goes to stderr.
 
@@ -36,15 +56,13 @@ def read_problem(session: Session, system: Path, rate_per_s: float | None, seman
     Raises:
         InvalidInputError: when it cannot be used; carries every problem found.
         StateError: when the application is not designed, or has changed since.
-        UsageError: when there is nothing, or the rate makes no sense.
+        InfeasibleError: when there is nothing to place, or nowhere to place it.
+        UsageError: when there is no file, or the rate makes no sense.
 
     """
     from aisprint_cli.placement.report import SEMANTICS
 
-    if rate_per_s is not None and not 0 < rate_per_s < float("inf"):
-        raise UsageError(
-            f"A rate of {rate_per_s} requests per second makes no sense.", mend="Give one above 0."
-        )
+    check_rate(rate_per_s)
     if not system.exists():
         raise UsageError(
             f"There is no {system}.", mend="Give a system file (JSON) or an application directory."

@@ -17,6 +17,24 @@ TWICE: Final = Fault(
     "Give each a name of its own.",
 )
 EMPTY: Final = Fault("system.empty", "There is nothing to place.", "Add at least one.")
+NO_RESOURCE: Final = Fault("system.no-resource", "There is nothing to run on.", "Add at least one resource.")
+NO_LOAD: Final = Fault(
+    "system.no-load",
+    "Without requests nothing has to run, and no placement is better than another.",
+    "Give the requests per second that enter, above 0.",
+)
+NO_PERIOD: Final = Fault(
+    "system.no-period",
+    "Costs are those of a period: for none, no placement is cheaper than another.",
+    "Give hours above 0, or leave it out, which means 1.",
+)
+NOWHERE: Final = Fault(
+    "system.nowhere-to-run",
+    "A component runs where every piece of one of its deployments may run.",
+    "List at least one resource for it in CompatibilityMatrix.",
+)
+WITHOUT_PLACEMENT: Final = frozenset(item.code for item in (EMPTY, NO_RESOURCE, NO_LOAD, NO_PERIOD, NOWHERE))
+"""What is at fault in a file that is well written, and describes something that has no placement."""
 CONTRADICTION: Final = Fault("system.contradiction", "Both cannot be meant.", "Leave out one of the two.")
 WORD: Final = Fault("system.unknown-word", "Only these words have a meaning here.", "Write one of them.")
 

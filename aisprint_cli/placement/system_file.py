@@ -6,15 +6,15 @@ in docs/placement.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Final
 
-from aisprint_cli.diagnostics import Diagnostic
-from aisprint_cli.errors import InvalidInputError
-from aisprint_cli.load.json_document import Fault, JsonDocument, JsonValue, read_json
+from aisprint_cli.diagnostics import Diagnostic, Severity
+from aisprint_cli.errors import FindingsError, InfeasibleError, InvalidInputError
+from aisprint_cli.load.json_document import Fault, JsonDocument, JsonValue, plain_number, read_json
 from aisprint_cli.performance.functions import mean_response_s
 from aisprint_cli.placement.problem import (
     PYTHON_SEMANTICS,
@@ -24,7 +24,17 @@ from aisprint_cli.placement.problem import (
     Problem,
     Semantics,
 )
-from aisprint_cli.placement.system_entries import EMPTY, UNKNOWN, number, unknown
+from aisprint_cli.placement.rules import NO_RULES
+from aisprint_cli.placement.system_entries import (
+    EMPTY,
+    NO_LOAD,
+    NO_PERIOD,
+    NOWHERE,
+    UNKNOWN,
+    WITHOUT_PLACEMENT,
+    number,
+    unknown,
+)
 from aisprint_cli.placement.system_limits import read_local_limits, read_network, read_path_limits
 from aisprint_cli.placement.system_options import OptionReader
 from aisprint_cli.placement.system_resources import TIER_KEYS, ResourceReader
@@ -42,6 +52,17 @@ LENGTH: Final = Fault(
     "system.wrong-length",
     "Each entry belongs to the entry of `next` at the same place.",
     "Give as many entries as `next` has.",
+)
+UNLISTED: Final = Fault(
+    "system.not-listed",
+    "Where a piece may run is listed for each one, if need be with nothing in the list.",
+    "List the resources for it in CompatibilityMatrix.",
+)
+UNUSED: Final = Fault(
+    "system.unused-deployment",
+    "The deployment it belongs to cannot run and is not considered.",
+    "List at least one resource for it, or leave the deployment out.",
+    Severity.WARNING,
 )
 _KEYS: Final = (
     *TIER_KEYS,
@@ -84,6 +105,7 @@ def read_system(
 
     Raises:
         InvalidInputError: when the file cannot be used; carries every problem found.
+        InfeasibleError: when it can, but there is nothing in it to place, or nowhere to place it.
 
     """
     return system_from(read_json(path), path.parent, rate_per_s=rate_per_s, semantics=semantics)
@@ -101,15 +123,25 @@ def system_from(
     if not document.findings.has_errors:
         result = _Reader(document.root).read(rate_per_s, semantics)
     if result is None or document.findings.has_errors:
-        count = sum(finding.is_error for finding in document.findings)
-        raise InvalidInputError(
-            f"{document.path} has {count} {'problem' if count == 1 else 'problems'}.",
-            document.findings.sorted(),
-            directory=directory,
-            mend="Mend them; docs/placement.md describes the file.",
-        )
+        raise _refusal(document, directory)
     problem, descriptions = result
     return SystemFile(problem, document.findings.sorted(), descriptions)
+
+
+def _refusal(document: JsonDocument, directory: Path) -> FindingsError:
+    """That the file is wrong, or that it is not and still has no placement; with every finding."""
+    errors = [finding for finding in document.findings if finding.is_error]
+    found = document.findings.sorted()
+    if all(finding.code in WITHOUT_PLACEMENT for finding in errors):
+        return InfeasibleError(
+            f"{document.path} has no placement.", found, directory=directory, why=errors[0].message
+        )
+    return InvalidInputError(
+        f"{document.path} has {len(errors)} {'problem' if len(errors) == 1 else 'problems'}.",
+        found,
+        directory=directory,
+        mend="Mend them; docs/placement.md describes the file.",
+    )
 
 
 class _Reader:
@@ -129,6 +161,7 @@ class _Reader:
             list(self._root.entries())
             return None
         self._root.check_keys(_KEYS)
+        self._root.need("CompatibilityMatrix")
         self._resources.read()
         rate = self._rate(rate_per_s)
         moves = self._read_graph()
@@ -144,10 +177,14 @@ class _Reader:
         domains = read_network(self._root, self._resources)
         local = read_local_limits(self._root, self._components)
         paths = read_path_limits(self._root, self._components, moves)
-        rules = read_rules(self._root, self._resources, self._components)
+        rules = (
+            read_rules(self._root, self._resources, self._components)
+            if self._resources.resources
+            else NO_RULES
+        )
         disciplines = self._options.disciplines()
         period = self._root.find("Time")
-        period_h = 1.0 if period is None else period.number(above=0)
+        period_h = 1.0 if period is None else _above_zero(period, NO_PERIOD, "The period has no length")
         if self._root.document.findings.has_errors or period_h is None or rate is None:
             return None
         problem = Problem(
@@ -172,7 +209,7 @@ class _Reader:
         if given is not None:
             return given
         entry = self._root.need("Lambda")
-        return None if entry is None else entry.number(above=0)
+        return None if entry is None else _above_zero(entry, NO_LOAD, "No requests enter")
 
     def _read_graph(self) -> dict[str, dict[str, float]] | None:
         """The moves from each component, components in topological order; None once reported."""
@@ -235,17 +272,33 @@ class _Reader:
             for item in entry.entries()
             if (alternative := self._read_alternative(name, item, targets)) is not None
         ]
-        if not alternatives:
+        usable = [item for item in alternatives if all(piece.options for piece in item.pieces)]
+        self._report_unlisted(name, alternatives, runs=bool(usable))
+        if not usable:
             if not self._root.document.findings.has_errors:
                 entry.report(EMPTY, f"The component `{name}` has no deployment.")
             return None
         return Component(
             name=name,
             rate_per_s=rate_per_s,
-            alternatives=tuple(alternatives),
+            alternatives=tuple(usable),
             successors=tuple(self._components[target] for target in targets),
             probabilities=tuple(moves[name].values()),
         )
+
+    def _report_unlisted(self, component: str, alternatives: Sequence[Alternative], *, runs: bool) -> None:
+        """Report pieces that no resource is listed for; odd only, where their component runs otherwise."""
+        names = dict.fromkeys(
+            piece.name for item in alternatives for piece in item.pieces if not piece.options
+        )
+        matrix = self._root.find("CompatibilityMatrix") if names else None
+        for name in names:
+            listed = self._options.listed(component, name)
+            at = matrix if listed is None else listed
+            if at is None or (listed is not None and listed.value):
+                continue  # what is wrong was reported where it stands
+            fault = NOWHERE if not runs else UNLISTED if listed is None else UNUSED
+            at.report(fault, f"No resource is listed for `{name}` of `{component}`.")
 
     def _read_alternative(self, component: str, entry: JsonValue, targets: list[str]) -> Alternative | None:
         chain = _chain(entry, set(targets))
@@ -277,6 +330,14 @@ class _Reader:
                 message = f"{piece.where} is last in its chain, but `next` does not name `{name}`."
                 piece.report(CHAIN, message, mend=f"Add `{name}` to `next`, and its data size.")
         return found
+
+
+def _above_zero(entry: JsonValue, zero: Fault, message: str) -> float | None:
+    """A number above zero; None once reported, with a fault of its own for exactly zero."""
+    if plain_number(entry.value) == 0:
+        entry.report(zero, f"{message}: {entry.where} is 0.")
+        return None
+    return entry.number(above=0)
 
 
 def _rates(moves: Mapping[str, Mapping[str, float]], rate_per_s: float) -> dict[str, float]:

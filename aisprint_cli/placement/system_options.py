@@ -11,11 +11,6 @@ from aisprint_cli.placement.problem import Discipline, Option
 from aisprint_cli.placement.system_entries import CONTRADICTION, number
 from aisprint_cli.placement.system_resources import ResourceReader
 
-NOWHERE: Final = Fault(
-    "system.nowhere-to-run",
-    "A piece that no resource is listed for cannot be placed.",
-    "List at least one resource for it in CompatibilityMatrix.",
-)
 UNKNOWN_RESOURCE: Final = Fault(
     "system.unknown-resource", "Nothing can run there.", "Write the name of a resource of the file."
 )
@@ -55,15 +50,14 @@ class OptionReader:
         self._queued: dict[int, JsonValue] = {}
         self._sharing: dict[int, JsonValue] = {}
 
+    def listed(self, component: str, piece: str) -> JsonValue | None:
+        """Where it is listed on which resources a piece may run; None where it is not."""
+        return _entry(self._root.find("CompatibilityMatrix"), component, piece)
+
     def read(self, component: str, piece: str) -> tuple[Option, ...]:
-        """The options of a piece."""
-        matrix = self._root.need("CompatibilityMatrix")
-        listed = _entry(matrix, component, piece)
-        if matrix is None:
-            return ()
-        if listed is None or not listed.value:
-            at = matrix if listed is None else listed
-            at.report(NOWHERE, f"No resource is listed for `{piece}` of `{component}`.")
+        """The options of a piece; none where none is listed, which is for others to judge."""
+        listed = self.listed(component, piece)
+        if listed is None:
             return ()
         performance = _entry(self._root.need("Performance"), component, piece)
         options: dict[int, Option] = {}
@@ -100,6 +94,8 @@ class OptionReader:
         name = named.text() if named is not None else None
         if named is None or name is None or name in self._resources.numbers:
             return name
+        if not self._resources.numbers:
+            return None
         near = closest(name, self._resources.numbers)
         mend = f"Did you mean `{near}`?" if near else ""
         named.report(UNKNOWN_RESOURCE, f"There is no resource `{name}`.", mend=mend)

@@ -7,7 +7,7 @@ from typing import Final
 
 from aisprint_cli.load.json_document import JsonValue, spelling
 from aisprint_cli.placement.problem import Discipline, Layer, PriceTier, Resource, Tier
-from aisprint_cli.placement.system_entries import CONTRADICTION, EMPTY, TWICE, number, unknown, word
+from aisprint_cli.placement.system_entries import CONTRADICTION, NO_RESOURCE, TWICE, number, unknown, word
 
 _TIERS: Final = (
     (Tier.EDGE, "EdgeResources"),
@@ -55,7 +55,7 @@ class ResourceReader:
         for tier, key in _TIERS:
             self._read_tier(tier, self._root.find(key))
         if not self.resources:
-            self._root.report(EMPTY, "The file has no usable resource.")
+            self._root.report(NO_RESOURCE, "The file has no resource.")
         self._read_regions(self._root.find("Regions"))
 
     def is_function(self, resource: int) -> bool:
@@ -63,12 +63,12 @@ class ResourceReader:
         return self.layers[self.resources[resource].layer].tier is Tier.FUNCTIONS
 
     def layer_number(self, at: JsonValue) -> int | None:
-        """The layer that a value names; None once reported."""
+        """The layer that a value names; None once it, or that there is none at all, is reported."""
         name = at.text()
         if name is None:
             return None
         known = {spelling(layer.name): number for number, layer in enumerate(self.layers)}
-        if spelling(name) not in known:
+        if known and spelling(name) not in known:
             unknown(at, "layer", name, [layer.name for layer in self.layers])
         return known.get(spelling(name))
 

@@ -353,4 +353,5 @@ def test_the_command_ends_with_4_and_the_reason(placed: Path) -> None:
     said = aisprint("design", placed, "--rate", "0.01").stdout
     assert "raise the limit on first" in said
     assert aisprint("design", placed, "--no-place").returncode == 0
-    assert aisprint("design", placed, "--rate", "0").returncode == 2
+    assert aisprint("design", placed, "--rate", "-1").returncode == 2
+    assert aisprint("design", placed, "--rate", "0").returncode == 4

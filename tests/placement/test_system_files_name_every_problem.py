@@ -13,14 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from placement_systems import read, two_steps
 
-from aisprint_cli.errors import InvalidInputError
+from aisprint_cli.errors import FindingsError, InvalidInputError
 from aisprint_cli.load.json_document import parse_json
 from aisprint_cli.placement.problem import Tier
 from aisprint_cli.placement.system_file import read_system, system_from
 
 
 def faults(system: dict[str, Any]) -> list[tuple[str, str]]:
-    with pytest.raises(InvalidInputError) as caught:
+    with pytest.raises(FindingsError) as caught:
         read(system)
     return [(item.code, item.message) for item in caught.value.diagnostics]
 
@@ -124,7 +124,8 @@ CASES = {
         "system.unknown-resource",
         _set("CompatibilityMatrix/first/h1", [{"resource": "Bord", "memory": 1}]),
     ),
-    "nowhere to run": ("system.nowhere-to-run", _set("CompatibilityMatrix/first/h1", [])),
+    "nowhere to run": ("system.nowhere-to-run", _set("CompatibilityMatrix/second/h1", [])),
+    "a piece not listed": ("system.not-listed", _set("CompatibilityMatrix/first/h1", None)),
     "no performance": ("system.no-performance", _set("Performance/first/h1/Board", None)),
     "a learned model": (
         "system.learned-model",
@@ -140,7 +141,7 @@ CASES = {
         _set("GlobalConstraints/p1/components", ["second", "first"]),
     ),
     "a limit on nothing": ("system.unknown-name", _set("LocalConstraints/third", {"local_res_time": 1})),
-    "no period": ("structure.out-of-range", _set("Time", 0)),
+    "no period": ("system.no-period", _set("Time", 0)),
     "components as a list": ("structure.wrong-type", _set("Components", [1])),
 }
 
@@ -219,7 +220,7 @@ def test_any_value_anywhere_is_read_or_named(value: Any, data: st.DataObject) ->
         place = place[key]
     place[key] = value
     document = parse_json("system.json", json.dumps(system))
-    with suppress(InvalidInputError):
+    with suppress(FindingsError):
         assert system_from(document, Path()).problem.components
         return
     assert any(item.is_error for item in document.findings)

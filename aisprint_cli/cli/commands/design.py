@@ -92,14 +92,14 @@ def design(
     if dot or mermaid:
         _draw(directory, dot=dot, mermaid=mermaid)
         return
-    if rate is not None and not 0 < rate < float("inf"):
-        raise UsageError(f"A rate of {rate} requests per second makes no sense.", mend="Give one above 0.")
     from aisprint_cli.cli.design_view import print_report, print_warnings
+    from aisprint_cli.cli.placement_source import check_rate
     from aisprint_cli.cli.placing_view import not_placed
     from aisprint_cli.deploy.interruption import two_strokes
     from aisprint_cli.design.placing import PlacingSettings
     from aisprint_cli.design.run import DesignSettings, design_application
 
+    check_rate(rate)
     placing = PlacingSettings(
         wanted=not no_place,
         rate_per_s=rate,

@@ -130,7 +130,7 @@ def place(
     if evaluate is not None:
         _evaluate(session, system, evaluate, rate, semantics)
         return
-    file = read_problem(session, system, rate, semantics)
+    file = _read(session, system, rate, semantics)
     if schedule is not None:
         limit_s = analysis_time if time_limit is None else time_limit
         _schedule(session, system, schedule, file.problem, request, limit_s)
@@ -141,6 +141,36 @@ def place(
         _write_output(session, run.file, assessment, write)
     if apply:
         _apply(session, system.resolve(), assessment)
+
+
+def _read(session: Session, system: Path, rate: float | None, semantics: Program) -> SystemFile:
+    """The problem; where there is nothing to place, or nowhere, the result says so."""
+    try:
+        return read_problem(session, system, rate, semantics)
+    except InfeasibleError as error:
+        errors = [item for item in error.diagnostics if item.is_error]
+        told = [item.message for item in errors] or [error.message]
+        helps = [item.mend for item in errors] or [error.mend]
+        data: dict[str, object] = {
+            "status": "infeasible",
+            "lower_bound": None,
+            "gap": None,
+            "semantics": semantics.value,
+            "rate_per_s": rate,
+            "feasible": False,
+            "placement": None,
+            "conflict": {
+                "conditions": [],
+                "proven": True,
+                "relaxations": [],
+                "relaxations_together": [],
+                "largest_rate_per_s": None,
+                "sentence": " ".join(told),
+                "relaxation_sentence": " ".join(helps),
+            },
+        }
+        session.emit(SCHEMA, data, lambda _: None)
+        raise
 
 
 def _refuse_with_schedule(
