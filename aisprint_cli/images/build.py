@@ -12,7 +12,7 @@ from aisprint_cli.images.engines.interface import BuildFailedError, Engine, List
 from aisprint_cli.images.prepare import Prepared
 from aisprint_cli.images.record import BuildRecord, read_record, write_record
 from aisprint_cli.images.registry.client import RegistryClient
-from aisprint_cli.images.specification import Built
+from aisprint_cli.images.specification import BuildRequest, Built
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,8 @@ def build(
 ) -> Outcome:
     """Build those of some images that changed, and push them if that is wished.
 
-    The record is written after each image, so that what was built before a failure or a Ctrl-C counts.
+    The record is written after each image, or after those that an engine builds at the same time, so
+    that what was built before a failure or a Ctrl-C counts.
 
     Raises:
         BuildFailedError: when a step of a Dockerfile fails; every other image is built first.
@@ -50,14 +51,17 @@ def build(
     built: list[Built] = []
     unchanged: list[Built] = []
     failures: list[ExternalError] = []
+    requests: list[BuildRequest] = []
     for prepared in images:
         known = None if force else _known(record, prepared, work.registry, push=push)
-        if known is not None:
+        if known is None:
+            requests.append(replace(prepared.request, push=push, no_cache=force))
+        else:
             unchanged.append(known)
-            continue
-        request = replace(prepared.request, push=push, no_cache=force)
+    together = [requests] if work.engine.at_once and requests else [[request] for request in requests]
+    for batch in together:
         try:
-            made = work.engine.build([request], work.logs, work.listen, work.stopped)
+            made = work.engine.build(batch, work.logs, work.listen, work.stopped)
         except BuildFailedError as error:
             failures.append(error)
             continue

@@ -146,7 +146,26 @@ def test_both_engines_give_the_same_files_and_settings(
         image = client.manifest(f"{request.spec.repository}@{built.by_platform['linux/amd64']}")
         assert image is not None
         config = client.config(request.spec.repository, image)["config"]
-        config["Labels"].pop("io.buildah.version", None)
         settings.append({key: value for key, value in config.items() if value})
 
     assert json.dumps(settings[0], sort_keys=True) == json.dumps(settings[1], sort_keys=True)
+
+
+def test_a_health_check_stays_whatever_the_engine(
+    tools: Tools, client: RegistryClient, docker_address: str, buildah_storage: Path
+) -> None:
+    engines: list[Engine] = [
+        Buildah(client, storage=buildah_storage),
+        Dockerd(client, docker_address, find_login=lambda _registry: None),
+    ]
+    checks = []
+    for engine in engines:
+        request = tools.request(
+            'ARG BASE\nFROM ${BASE}\nHEALTHCHECK --interval=30s CMD ["true"]\n', platforms=("linux/amd64",)
+        )
+        (built,) = engine.build([request], tools.logs, tools.events.append, lambda: False)
+        image = client.manifest(f"{request.spec.repository}@{built.by_platform['linux/amd64']}")
+        assert image is not None
+        checks.append(client.config(request.spec.repository, image)["config"]["Healthcheck"])
+
+    assert checks[0] == checks[1] == {"Test": ["CMD", "true"], "Interval": 30_000_000_000}

@@ -24,6 +24,7 @@ from aisprint_cli.images.engines.interface import (
 from aisprint_cli.images.references import is_loopback
 from aisprint_cli.images.registry.client import RegistryClient
 from aisprint_cli.images.registry.lists import join
+from aisprint_cli.images.registry.login_files import login_directory
 from aisprint_cli.images.specification import BuildRequest, Built
 
 _STEP = re.compile(r"^(?:\[[^\]]+\] )?STEP (?P<step>\d+/\d+: .+)$")
@@ -39,6 +40,7 @@ class Buildah:
     """
 
     name = "buildah"
+    at_once = False
 
     def __init__(
         self, registry: RegistryClient, program: str | None = None, storage: Path | None = None
@@ -98,23 +100,26 @@ class Buildah:
         local = f"localhost/aisprint/{spec.name}:{spec.tag}"
         ask([self._program, *self._storage, "manifest", "rm", local])
         listen(BuildEvent(spec.name, BuildState.RUNNING, "starting"))
-        ended = run(self._command(request, local), log=log, line=heard, stopped=stopped)
-        if ended.code:
-            raise _failed(request, step, ended, log)
-        by_platform = self._platforms(local)
-        digest = next(iter(by_platform.values()), "")
-        if request.push:
-            listen(BuildEvent(spec.name, BuildState.PUSHING, spec.repository))
-            self._push(request, local, log, stopped)
-            by_platform, digest = join(self._registry, spec.reference)
+        with login_directory(self._registry.login, [request.base, spec.repository]) as logins:
+            command = self._command(request, local, _login_option(logins))
+            ended = run(command, log=log, line=heard, stopped=stopped)
+            if ended.code:
+                raise _failed(request, step, ended, log)
+            by_platform = self._platforms(local)
+            digest = next(iter(by_platform.values()), "")
+            if request.push:
+                listen(BuildEvent(spec.name, BuildState.PUSHING, spec.repository))
+                self._push(request, local, _login_option(logins), log, stopped)
+                by_platform, digest = join(self._registry, spec.reference)
         listen(BuildEvent(spec.name, BuildState.DONE))
         seconds = time.monotonic() - began
         return Built(spec, digest, by_platform, request.push, seconds, self.name)
 
-    def _command(self, request: BuildRequest, local: str) -> list[str]:
-        command = [self._program, *self._storage, "build", "--isolation", "chroot", "--format", "oci"]
+    def _command(self, request: BuildRequest, local: str, login: list[str]) -> list[str]:
+        command = [self._program, *self._storage, "build", "--isolation", "chroot", *login]
+        command += ["--format", _format(request)[0]]
         command += ["--platform", ",".join(request.spec.platforms), "--manifest", local]
-        command += ["--timestamp", str(request.epoch_s), "--layers"]
+        command += ["--timestamp", str(request.epoch_s), "--layers", "--identity-label=false"]
         command += ["--no-cache"] if request.no_cache else []
         command += ["--tls-verify=false"] if is_loopback(request.base) else []
         for name, value in request.arguments.items():
@@ -133,9 +138,10 @@ class Buildah:
             for entry in manifests
         }
 
-    def _push(self, request: BuildRequest, local: str, log: Path, stopped: Stopped) -> None:
+    def _push(self, request: BuildRequest, local: str, login: list[str], log: Path, stopped: Stopped) -> None:
         reference = request.spec.reference
-        command = [self._program, *self._storage, "manifest", "push", "--all", "--format", "oci"]
+        command = [self._program, *self._storage, "manifest", "push", "--all", *login]
+        command += ["--format", _format(request)[1]]
         command += ["--tls-verify=false"] if is_loopback(request.spec.repository) else []
         command += [local, f"docker://{reference}"]
         ended = run(command, log=log, line=lambda _line: None, stopped=stopped)
@@ -146,6 +152,16 @@ class Buildah:
                 mend="Look at the registry's address, and log in with `docker login` or `buildah login`.",
                 retry=Retry.LATER,
             )
+
+
+def _format(request: BuildRequest) -> tuple[str, str]:
+    """How to build, and how to push: OCI's form has no health checks, Docker's a host's name at random."""
+    is_checked = "HEALTHCHECK" in request.dockerfile.read_text(encoding="utf-8")
+    return ("docker", "v2s2") if is_checked else ("oci", "oci")
+
+
+def _login_option(logins: Path | None) -> list[str]:
+    return ["--authfile", str(logins / "config.json")] if logins is not None else []
 
 
 def _failed(request: BuildRequest, step: str, ended: Finished, log: Path) -> BuildFailedError:

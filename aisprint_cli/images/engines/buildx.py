@@ -7,6 +7,7 @@ import re
 import shutil
 import time
 from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ from aisprint_cli.images.engines.interface import (
 )
 from aisprint_cli.images.registry.client import RegistryClient
 from aisprint_cli.images.registry.lists import join
+from aisprint_cli.images.registry.login_files import login_directory
 from aisprint_cli.images.specification import BuildRequest, Built
 from aisprint_cli.system.files import write_atomic
 
@@ -33,26 +35,44 @@ _STEP = re.compile(r"^#\d+ \[(?P<target>[^\s\]]+)(?: (?P<platform>linux/\w+))?[^
 _PLATFORMS = re.compile(r"^Platforms:\s*(.+)$", re.MULTILINE)
 
 
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What buildx can do and the other engines cannot.
+
+    `cache_from` and `cache_to` are caches as buildx writes them
+    (`type=registry,ref=registry.example.org/app/cache,mode=max`). `sbom` attaches a bill of materials and
+    `provenance` how the image was built.
+    """
+
+    cache_from: tuple[str, ...] = ()
+    cache_to: tuple[str, ...] = ()
+    sbom: bool = False
+    provenance: bool = False
+
+    @property
+    def attest(self) -> bool:
+        """Whether anything is attached."""
+        return self.sbom or self.provenance
+
+
 class Buildx:
     """The engine.
 
     Args:
         registry: joins what was pushed.
         program: where docker is; by default the one on the path.
-        cache: where layers are kept between machines, as buildx writes it
-            (`type=registry,ref=registry.example.org/app/cache`); empty for none.
-        attest: whether a bill of materials (SBOM) and the provenance are attached.
+        extras: caches between machines, and what is attached to images.
     """
 
     name = "buildx"
+    at_once = True
 
     def __init__(
-        self, registry: RegistryClient, program: str | None = None, cache: str = "", *, attest: bool = False
+        self, registry: RegistryClient, program: str | None = None, extras: Extras | None = None
     ) -> None:
         self._registry = registry
         self._program = program or shutil.which("docker") or ""
-        self._cache = cache
-        self._attest = attest
+        self._extras = extras or Extras()
 
     def version(self) -> str | None:
         """Its version; None where docker or its plugin is missing, or no builder answers."""
@@ -93,7 +113,7 @@ class Buildx:
         log = logs / "buildx.log"
         log.unlink(missing_ok=True)
         bake_file, metadata = logs / BAKE_FILE, logs / _METADATA
-        document = bake_document(requests, cache=self._cache, attest=self._attest)
+        document = bake_document(requests, **asdict(self._extras))
         write_atomic(bake_file, json.dumps(document, indent=2) + "\n")
         names = {target_name(request.spec.name): request.spec.name for request in requests}
         step = ""
@@ -108,9 +128,14 @@ class Buildx:
 
         command = [self._program, "buildx", "bake", "--progress", "plain", "--file", str(bake_file)]
         command += ["--metadata-file", str(metadata)]
-        epoch = {"SOURCE_DATE_EPOCH": str(requests[0].epoch_s)}
-        ended = run(command, log=log, line=heard, stopped=stopped, environment=epoch)
+        places = [place for request in requests for place in (request.base, request.spec.repository)]
+        with login_directory(self._registry.login, places) as logins:
+            environment = {"SOURCE_DATE_EPOCH": str(requests[0].epoch_s)}
+            environment |= {"DOCKER_CONFIG": str(logins)} if logins is not None else {}
+            ended = run(command, log=log, line=heard, stopped=stopped, environment=environment)
         if ended.code:
+            for request in requests:
+                listen(BuildEvent(request.spec.name, BuildState.FAILED))
             raise BuildFailedError(
                 "Images could not be built" + (f": step {step}." if step else "."),
                 why="\n".join(ended.last),
@@ -125,7 +150,7 @@ class Buildx:
         own = facts.get(target_name(spec.name)) or {}
         digest = str(own.get("containerimage.digest") or own.get("containerimage.config.digest") or "")
         by_platform = dict.fromkeys(spec.platforms, digest)
-        if request.push and self._attest:
+        if request.push and self._extras.attest:
             found = self._registry.manifest(spec.reference)
             by_platform = found.platforms if found else by_platform  # joined anew it would lose them
         elif request.push:
@@ -140,22 +165,24 @@ def target_name(image: str) -> str:
 
 
 def bake_document(
-    requests: Sequence[BuildRequest], *, cache: str = "", attest: bool = False
+    requests: Sequence[BuildRequest],
+    *,
+    cache_from: Sequence[str] = (),
+    cache_to: Sequence[str] = (),
+    sbom: bool = False,
+    provenance: bool = False,
 ) -> dict[str, Any]:
-    """The bake file of some images, as buildx reads it."""
+    """The bake file of some images, as buildx reads it; the options are those of `Extras`."""
+    extras = Extras(tuple(cache_from), tuple(cache_to), sbom, provenance)
     return {
         "group": {"default": {"targets": [target_name(request.spec.name) for request in requests]}},
         "target": {
-            target_name(request.spec.name): _target(request, cache=cache, attest=attest)
-            for request in requests
+            target_name(request.spec.name): _literal(_target(request, extras)) for request in requests
         },
     }
 
 
-def _target(request: BuildRequest, *, cache: str, attest: bool) -> dict[str, Any]:
-    output = (
-        "type=image,push=true,rewrite-timestamp=true,oci-mediatypes=true" if request.push else "type=docker"
-    )
+def _target(request: BuildRequest, extras: Extras) -> dict[str, Any]:
     target: dict[str, Any] = {
         "context": str(request.context),
         "dockerfile": str(request.dockerfile),
@@ -163,16 +190,37 @@ def _target(request: BuildRequest, *, cache: str, attest: bool) -> dict[str, Any
         "tags": [request.spec.reference],
         "args": dict(request.arguments),
         "labels": dict(request.labels),
-        "output": [output],
-        "attest": ["type=sbom", "type=provenance,mode=max"] if attest else ["type=provenance,disabled=true"],
+        "output": [_output(request)],
+        "attest": [
+            *(["type=sbom"] if extras.sbom else []),
+            "type=provenance,mode=max" if extras.provenance else "type=provenance,disabled=true",
+        ],
     }
     if request.secrets:
         target["secret"] = [f"type=file,id={name},src={path}" for name, path in request.secrets.items()]
-    if cache:
-        target |= {"cache-from": [cache], "cache-to": [f"{cache},mode=max"]}
+    if extras.cache_from:
+        target["cache-from"] = list(extras.cache_from)
+    if extras.cache_to:
+        target["cache-to"] = list(extras.cache_to)
     if request.no_cache:
         target["no-cache"] = True
     return target
+
+
+def _output(request: BuildRequest) -> str:
+    """Where an image goes. Engines load one platform only; a list that is not pushed stays in the cache."""
+    if request.push:
+        return _PUSHED
+    return "type=docker" if len(request.spec.platforms) == 1 else "type=image,push=false"
+
+
+def _literal(value: Any) -> Any:
+    """A value as a bake file takes it: in JSON too, `${...}` and `%{...}` would be evaluated."""
+    if isinstance(value, str):
+        return value.replace("${", "$${").replace("%{", "%%{")
+    if isinstance(value, dict):
+        return {name: _literal(entry) for name, entry in value.items()}
+    return [_literal(entry) for entry in value] if isinstance(value, list) else value
 
 
 def _read_metadata(path: Path) -> dict[str, Any]:

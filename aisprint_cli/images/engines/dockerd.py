@@ -32,7 +32,7 @@ from aisprint_cli.images.engines.interface import (
 )
 from aisprint_cli.images.platforms import architecture_of
 from aisprint_cli.images.registry.client import RegistryClient
-from aisprint_cli.images.registry.credentials import FindLogin, docker_login
+from aisprint_cli.images.registry.credentials import FindLogin
 from aisprint_cli.images.specification import BuildRequest, Built
 
 _OLDEST: Final = (1, 39)
@@ -47,17 +47,18 @@ class Dockerd:
     Args:
         registry: joins what was pushed.
         address: the engine's; by default `DOCKER_HOST` or its usual socket.
-        find_login: gives the login of a registry.
+        find_login: gives the login of a registry; by default that of `registry`.
     """
 
     name = "buildkit"
+    at_once = False
 
     def __init__(
-        self, registry: RegistryClient, address: str | None = None, find_login: FindLogin = docker_login
+        self, registry: RegistryClient, address: str | None = None, find_login: FindLogin | None = None
     ) -> None:
         self._registry = registry
         self._address = address
-        self._find_login = find_login
+        self._find_login = find_login or registry.login
         self._client: Any = None
 
     def version(self) -> str | None:

@@ -52,6 +52,8 @@ class Engine(Protocol):
     """Something that builds images."""
 
     name: str
+    at_once: bool
+    """Whether it is given all images together, since it builds them at the same time."""
 
     def version(self) -> str | None:
         """Its version; None when it cannot be used here."""

@@ -81,6 +81,10 @@ class RegistryClient:
         """Let go of connections."""
         self._session.close()
 
+    def login(self, registry: str) -> Login | None:
+        """Who we are to a registry; engines push as the same."""
+        return self._find_login(registry)
+
     def ping(self, registry: str) -> None:
         """See whether a registry is there and takes our login.
 

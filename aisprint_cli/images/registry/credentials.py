@@ -38,17 +38,25 @@ def docker_login(registry: str, environment: Mapping[str, str] | None = None) ->
     """The login that `docker login` keeps for a registry; what cannot be read counts as none."""
     variables = os.environ if environment is None else environment
     home = Path(variables.get("DOCKER_CONFIG") or Path(variables.get("HOME", "/")) / ".docker")
-    try:
-        document = json.loads((home / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
+    document = docker_configuration(home)
     for name in _names(registry):
-        helper = (document.get("credHelpers") or {}).get(name) or document.get("credsStore")
-        found = _by_helper(helper, name) if helper else None
-        found = found or _by_entry((document.get("auths") or {}).get(name))
+        helper = document["credHelpers"].get(name) or document.get("credsStore")
+        found = _by_helper(str(helper), name) if helper else None
+        found = found or _by_entry(document["auths"].get(name))
         if found is not None:
             return found
     return None
+
+
+def docker_configuration(directory: Path) -> dict[str, Any]:
+    """Docker's configuration, with `auths` and `credHelpers` as maps; what cannot be read is empty."""
+    try:
+        document = json.loads((directory / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        document = None
+    found = document if isinstance(document, dict) else {}
+    maps = {name: found.get(name) for name in ("auths", "credHelpers")}
+    return found | {name: value if isinstance(value, dict) else {} for name, value in maps.items()}
 
 
 def _names(registry: str) -> tuple[str, ...]:
@@ -69,7 +77,7 @@ def _by_entry(entry: Any) -> Login | None:
 
 def _by_helper(helper: str, name: str) -> Login | None:
     """Ask `docker-credential-<helper>`, over its stdin and stdout: nothing shows in a list of processes."""
-    with suppress(OSError, subprocess.TimeoutExpired, ValueError, KeyError):
+    with suppress(OSError, subprocess.TimeoutExpired, ValueError, KeyError, TypeError):
         done = subprocess.run(
             [f"docker-credential-{helper}", "get"],
             input=name,
