@@ -15,7 +15,7 @@ from api_double import World, api_server
 sys.path.insert(0, str(Path(__file__).parents[1] / "deploy"))
 
 if TYPE_CHECKING:
-    from shop import Shop
+    from kubernetes_shop import Shop
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +48,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 @pytest.fixture
 def shop(tmp_path: Path, world: World, storage: str) -> Iterator[Shop]:
-    from shop import Shop
+    from kubernetes_shop import Shop
 
     made = Shop(tmp_path, world, storage, f"upper-{uuid.uuid4().hex[:8]}")
     yield made

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from api_double import wait_until
-from shop import CLUSTER, Shop
+from kubernetes_shop import CLUSTER, Shop
 
 from aisprint_cli.backends.interface import JobState
 from aisprint_cli.errors import ExternalError

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from api_double import write_kubeconfig
 from directory_backend import plain_secret
-from shop import CLUSTER, Shop, quiet
+from kubernetes_shop import CLUSTER, Shop, quiet
 
 from aisprint_cli.backends.interface import ItemState, Site
 from aisprint_cli.backends.kubernetes.backend import KubernetesBackend

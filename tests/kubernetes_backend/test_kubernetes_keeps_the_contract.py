@@ -9,7 +9,7 @@ import pytest
 from api_double import World, write_kubeconfig
 from contract import ONE, TWO, BackendContract
 from directory_backend import cluster, plain_secret
-from shop import furnished, make_image
+from kubernetes_shop import furnished, make_image
 
 from aisprint_cli.backends.interface import Item, Place, Site
 from aisprint_cli.backends.kubernetes.backend import KubernetesBackend

@@ -31,6 +31,7 @@ def test_there_is_a_schema_of_every_file() -> None:
         "candidate_deployments",
         "candidate_resources",
         "environment",
+        "load_schedule",
         "physical_nodes",
         "placement_rules",
         "security",

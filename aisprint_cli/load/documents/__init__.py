@@ -13,6 +13,7 @@ from aisprint_cli.load.documents.dag import APPLICATION_DAG
 from aisprint_cli.load.documents.optional import ENVIRONMENT, PHYSICAL_NODES, SPACE4AI_D
 from aisprint_cli.load.documents.resources import CANDIDATE_RESOURCES
 from aisprint_cli.load.documents.rules import PLACEMENT_RULES
+from aisprint_cli.load.documents.schedule import LOAD_SCHEDULE
 from aisprint_cli.load.shapes.collections import ANYTHING
 from aisprint_cli.load.shapes.values import Shape
 
@@ -54,6 +55,9 @@ SOLVER: Final = DocumentKind(
 RULES: Final = DocumentKind(
     "placement_rules", "common_config/placement_rules.yaml", "What placement has to keep", PLACEMENT_RULES
 )
+SCHEDULE: Final = DocumentKind(
+    "load_schedule", "common_config/load_schedule.yaml", "Load and prices over time", LOAD_SCHEDULE
+)
 SECURITY_FILE: Final = DocumentKind(
     "security", "common_config/security.yaml", "Security settings, not prescribed", ANYTHING
 )
@@ -70,10 +74,8 @@ ANNOTATIONS_KIND: Final = DocumentKind(
     ANNOTATIONS_FILE,
 )
 
+_OTHERS: Final = (ANNOTATIONS_KIND, ENVIRONMENT_FILE, SCHEDULE)
 INPUTS: Final = (DAG, RESOURCES, CANDIDATES, PHYSICAL, SOLVER, RULES, SECURITY_FILE)
 KINDS: Final[Mapping[str, DocumentKind]] = MappingProxyType(
-    {
-        kind.name: kind
-        for kind in sorted((*INPUTS, ANNOTATIONS_KIND, ENVIRONMENT_FILE), key=lambda kind: kind.name)
-    }
+    {kind.name: kind for kind in sorted((*INPUTS, *_OTHERS), key=lambda kind: kind.name)}
 )
