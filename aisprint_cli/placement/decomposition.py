@@ -17,6 +17,7 @@ resources.
 
 How a layer finds the most it can earn is told in `layer_bids`.
 
+Limits are those on means that every placement keeps; limits on percentiles imply some (`percentile_bounds`).
 Left out, which can only lower the bound: memory, transfers, the rule of no return to the edge. The prices
 climb by the subgradient method with Polyak's step (1969). Any prices give a valid bound.
 """
@@ -33,7 +34,6 @@ from aisprint_cli.placement.compiled import Compiled
 from aisprint_cli.placement.layer_bids import LayerBids, LayerPieces, Scope
 from aisprint_cli.placement.piece_options import FUNCTION
 from aisprint_cli.placement.problem import RELATIVE_TOLERANCE
-from aisprint_cli.placement.time_limits import mean_limit_s
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -105,27 +105,24 @@ class LayerDecomposition:
             if limit_s < float("inf")
         ]
         limits += [(item.components, item.limit_s) for item in compiled.paths if item.limit_s < float("inf")]
+        self._limited = [members for members, _ in limits]
         self._members = np.zeros((len(limits), len(compiled.alternatives)))
-        for row, (members, _) in enumerate(limits):
+        for row, members in enumerate(self._limited):
             np.add.at(self._members[row], list(members), 1.0)
         self._limits_s = np.array([limit_s for _, limit_s in limits]) * (1 + 2 * RELATIVE_TOLERANCE)
 
     def by_limit(self, prices: Prices) -> Floats:
-        """The prices of a second, by local and path limit in the order of the problem."""
+        """The prices of a second, by local and path limit in the order of the problem.
+
+        Of several limits on the same components the first has the price of all.
+        """
         problem = self._compiled.problem
-        local = {
-            component: row
-            for row, component in enumerate(
-                component for component, limit_s in enumerate(self._compiled.limits_s) if limit_s < np.inf
-            )
-        }
-        rows = [local.get(item.component) for item in problem.local_limits]
-        place = len(local)
-        for item in problem.path_limits:
-            known = mean_limit_s(item.limit_s, item.percentile) < np.inf
-            rows.append(place if known else None)
-            place += known
-        return np.array([0.0 if row is None else float(prices.limits[row]) for row in rows])
+        found: dict[tuple[int, ...], float] = {}
+        for members, price in zip(self._limited, prices.limits.tolist(), strict=True):
+            found[members] = found.get(members, 0.0) + price
+        rows = [(item.component,) for item in problem.local_limits]
+        rows += [item.components for item in problem.path_limits]
+        return np.array([found.pop(row, 0.0) for row in rows])
 
     @property
     def everything(self) -> Scope:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from brute_force import all_placements
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from placement_systems import enriched, random_problem
@@ -164,6 +165,49 @@ def test_bound_and_placement_enclose_the_optimum_of_every_kind_of_problem(seed: 
         scores = Evaluator(problem).evaluate_all([branching.best.placement])
         assert scores.feasible[0]
         assert branching.best.cost == pytest.approx(float(scores.cost[0]))
+
+
+@pytest.mark.parametrize("percentile", [0.5, 0.6, 0.7, 0.8, 0.86, 0.9, 0.99])
+@given(seed=st.integers(0, 10**6), rich=st.booleans())
+@settings(max_examples=15, deadline=None)
+def test_bounds_hold_under_limits_on_percentiles(percentile: float, seed: int, rich: bool) -> None:
+    draw = random.Random(seed)
+    problem = random_problem(seed, components=2)
+    problem = enriched(problem, seed) if rich else problem
+    tightness = draw.choice([0.1, 0.2, 0.4, 0.8])
+    problem = replace(
+        problem,
+        local_limits=tuple(
+            replace(item, limit_s=2 * tightness * item.limit_s, percentile=percentile)
+            for item in problem.local_limits
+        ),
+        path_limits=tuple(
+            replace(item, limit_s=tightness * item.limit_s, percentile=percentile)
+            for item in problem.path_limits
+        ),
+    )
+    cheapest = _cheapest(problem)
+    compiled = compile_problem(problem)
+    if not compiled.feasible:
+        assert cheapest == float("inf")
+        return
+    decomposition = LayerDecomposition(compiled)
+    root = decomposition.climb(
+        decomposition.start(), decomposition.everything, target=cheapest, rounds=40, pause=lambda: False
+    )
+    assert root.value <= cheapest * (1 + 1e-9)
+    branching = LayerBranching(compiled, 1e-9)
+    branching.run(lambda: False, most_nodes=3)
+    assert branching.lower_bound <= cheapest * (1 + 1e-9)
+
+
+def _cheapest(problem: Problem) -> float:
+    """The least cost of all feasible placements, by trying every one; infinite without any."""
+    placements = list(all_placements(problem))
+    if not placements:
+        return float("inf")
+    scores = Evaluator(problem).evaluate_all(placements)
+    return float(min(scores.cost[scores.feasible], default=np.inf))
 
 
 def test_rules_hold_in_large_placements() -> None:
