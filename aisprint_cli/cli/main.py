@@ -18,6 +18,7 @@ from aisprint_cli.cli.commands import (
     deploy,
     deployments,
     design,
+    diff,
     doctor,
     explain,
     images,
@@ -78,6 +79,7 @@ app.command("schema", cls=Command)(schema.schema)
 app.command("ci", cls=Command)(ci.ci)
 app.command("design", cls=Command)(design.design)
 app.command("deployments", cls=Command)(deployments.deployments)
+app.command("diff", cls=Command)(diff.diff)
 app.command("place", cls=Command)(place.place)
 app.command("simulate", cls=Command)(simulate.simulate)
 app.command("toscarize", cls=Command)(toscarize.toscarize)
