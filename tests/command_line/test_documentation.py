@@ -46,8 +46,28 @@ def test_bash_completes(words: list[str], expected: list[str]) -> None:
     assert _complete(*words) == expected
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_for_a_shell_is_printed(shell: str) -> None:
-    program = [Path(sys.executable).parent / "aisprint", "--show-completion", shell]
-    done = subprocess.run(program, capture_output=True, text=True, check=True)
+@pytest.mark.parametrize(
+    ("shell", "mark"),
+    [
+        ("bash", "COMPREPLY="),
+        ("zsh", "#compdef aisprint"),
+        ("fish", "complete --command aisprint"),
+        ("pwsh", "Register-ArgumentCompleter"),
+    ],
+)
+def test_completion_for_a_shell_is_printed(shell: str, mark: str) -> None:
+    program = [Path(sys.executable).parent / "aisprint"]
+    environment = {**os.environ, "_AISPRINT_COMPLETE": f"source_{shell}"}
+    done = subprocess.run(program, env=environment, capture_output=True, text=True, check=True)
+    assert mark in done.stdout
     assert "_AISPRINT_COMPLETE" in done.stdout
+
+
+def test_every_command_is_on_the_page_of_the_command_line(checkout: Path) -> None:
+    program = [str(Path(sys.executable).parent / "aisprint"), "--help"]
+    done = subprocess.run(program, capture_output=True, text=True, check=True)
+    commands = re.findall(r"^│ ([a-z]+)  +[A-Z]", done.stdout.partition("Commands")[2], re.MULTILINE)
+    page = (checkout / "docs" / "cli.md").read_text()
+    named = set(re.findall(r"`([a-z]+)[ `]", "".join(re.findall(r"^\| (`.*?) \|", page, re.MULTILINE))))
+    assert {"validate", "deploy"} <= set(commands)
+    assert sorted(set(commands) - named) == []
