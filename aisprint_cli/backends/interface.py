@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -302,8 +302,11 @@ class DataPlane(Protocol):
     def fetch(self, cluster: str, path: str, target: Path) -> None:
         """Bring an object back as a local file, which appears whole."""
 
-    def trace(self, trace: str, *, wait_s: float = 0.0) -> Trace:
-        """Everything one input set off; with `wait_s`, wait up to that long for a change of it."""
+    def trace(self, trace: str, *, wait_s: float = 0.0, clusters: Collection[str] | None = None) -> Trace:
+        """Everything one input set off; with `wait_s`, wait up to that long for a change of it.
+
+        With `clusters`, those that it can have come to: others need not be asked, nor answer.
+        """
 
     def jobs(self, cluster: str | None = None, function: str | None = None) -> tuple[Job, ...]:
         """The runs of the functions hosted, oldest first."""

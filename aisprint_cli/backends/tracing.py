@@ -9,7 +9,7 @@ that has ended.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
@@ -51,12 +51,17 @@ def follow(
     *,
     before: Trace | None,
     wait_s: float,
+    clusters: Collection[str] | None = None,
     clock: Callable[[], float] = time.time,
 ) -> Trace:
-    """A trace as it is now; with `wait_s`, once it differs from `before`, or when that time is up."""
+    """A trace as it is now; with `wait_s`, once it differs from `before`, or when that time is up.
+
+    With `clusters`, only functions there are looked at.
+    """
     deadline = time.monotonic() + wait_s
     while True:
-        seen = look(functions(), trace, clock())
+        found = (entry for entry in functions() if clusters is None or entry.cluster in clusters)
+        seen = look(found, trace, clock())
         if seen != before or time.monotonic() >= deadline:
             return seen
         time.sleep(min(_POLL_S, max(0.0, deadline - time.monotonic())))

@@ -180,11 +180,12 @@ class Invoker:
         functions = [target.function for target in self._feed.targets]
         expected = {(function.cluster, function.service) for function in functions}
         told: dict[str, JobState] = {}
+        clusters = self._topology.clusters_reached(target.source.folder for target in self._feed.targets)
         while True:
             spent = time.monotonic() - began
             wait = _POLL_S if limit is None else min(_POLL_S, max(0.0, limit - spent))
             asked = time.monotonic()
-            seen = self._plane.trace(trace, wait_s=wait)
+            seen = self._plane.trace(trace, wait_s=wait, clusters=clusters)
             changed = self._tell(source, seen.jobs, told)
             started = {(job.cluster, job.function) for job in seen.jobs}
             if seen.complete and expected <= started:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from aisprint_cli.backends.interface import DataPlane, Job, JobState
 from aisprint_cli.deploy.topology import FunctionNode
-from aisprint_cli.errors import UsageError
+from aisprint_cli.errors import ExternalError, UsageError
 
 _LISTED = 5
 _ENDED = frozenset({JobState.SUCCEEDED, JobState.FAILED})
@@ -36,10 +36,28 @@ class Selection:
         )
 
 
-def jobs_of(plane: DataPlane, functions: Iterable[FunctionNode]) -> list[Job]:
-    """All runs of functions, oldest first."""
-    found = [job for node in functions for job in plane.jobs(node.cluster, node.service)]
-    return sorted(found, key=lambda job: job.created_s)
+def jobs_of(
+    plane: DataPlane, functions: Iterable[FunctionNode]
+) -> tuple[list[Job], dict[str, ExternalError]]:
+    """All runs of functions, oldest first, and why clusters could not be asked for theirs.
+
+    Raises:
+        ExternalError: when none of several, or the only one, could be asked.
+    """
+    found: list[Job] = []
+    silent: dict[str, ExternalError] = {}
+    asked = set[str]()
+    for node in functions:
+        asked.add(node.cluster)
+        if node.cluster in silent:
+            continue
+        try:
+            found += plane.jobs(node.cluster, node.service)
+        except ExternalError as failure:
+            silent[node.cluster] = failure
+    if asked and asked == silent.keys():
+        raise next(iter(silent.values()))
+    return sorted(found, key=lambda job: job.created_s), silent
 
 
 def select(jobs: Iterable[Job], selection: Selection) -> list[Job]:
@@ -92,17 +110,25 @@ def follow(
     since_s: float,
     interval_s: float,
     stopped: Callable[[], bool],
+    missed: Callable[[str, ExternalError], None],
 ) -> Iterator[tuple[Job, str]]:
     """Each new line of each run that is meant, as it appears, with its run.
+
+    A cluster that cannot be asked is told to `missed` once, and asked again at the next look.
 
     Runs that ended before `since_s` are left out. Runs that have ended are read once more and then
     forgotten, so following for days needs no more memory than the runs of a moment.
     """
     read: dict[str, int] = {}
+    told = set[str]()
     horizon = since_s
     while not stopped():
         began = time.time()
-        jobs = [job for job in jobs_of(plane, functions) if selection.takes(job)]
+        all_jobs, silent = jobs_of(plane, functions)
+        for cluster in silent.keys() - told:
+            missed(cluster, silent[cluster])
+            told.add(cluster)
+        jobs = [job for job in all_jobs if selection.takes(job)]
         for job in jobs:
             if job.state is JobState.QUEUED or _is_over(job, horizon, read):
                 continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 from aisprint_cli.backends.interface import (
     Capability,
     FindsStrays,
+    FunctionSpec,
     Item,
     ItemKind,
     Job,
@@ -90,9 +91,10 @@ class RoutedPlace:
             found &= place.capabilities
         return found
 
-    def _in_use(self) -> list[Place]:
-        names = sorted({entry.item.spec.backend for entry in self._site.recorded().values()})
-        return [self.place(name) for name in names]
+    def _in_use(self, clusters: Collection[str] | None = None) -> list[Place]:
+        items = [entry.item for entry in self._site.recorded().values()]
+        names = {item.spec.backend for item in items if clusters is None or _cluster_of(item) in clusters}
+        return [self.place(name) for name in sorted(names)]
 
     # -- items
 
@@ -164,28 +166,29 @@ class RoutedPlace:
         found = [job for jobs in _each(places, lambda _, place: place.jobs(None, function)) for job in jobs]
         return tuple(sorted(found, key=lambda job: job.created_s))
 
-    def _with_logs(self) -> list[Place]:
-        return [place for place in self._in_use() if Capability.LOGS in place.capabilities]
+    def _with_logs(self, clusters: Collection[str] | None = None) -> list[Place]:
+        """The back ends of those clusters, or all, that tell of runs."""
+        return [place for place in self._in_use(clusters) if Capability.LOGS in place.capabilities]
 
-    def trace(self, trace: str, *, wait_s: float = 0.0) -> Trace:
+    def trace(self, trace: str, *, wait_s: float = 0.0, clusters: Collection[str] | None = None) -> Trace:
         """Everything one input set off, on whichever back end.
 
         It is complete when each back end says so and every file that went from one to another was taken
         up there, for which two minutes are given.
         """
-        places = self._with_logs()
+        places = self._with_logs(clusters)
         if len(places) == 1:
-            return places[0].trace(trace, wait_s=wait_s)
+            return places[0].trace(trace, wait_s=wait_s, clusters=clusters)
         deadline = time.monotonic() + wait_s
-        first = found = self._trace(places, trace)
+        first = found = self._trace(places, trace, clusters)
         while found == first and not found.complete and time.monotonic() < deadline:
             time.sleep(min(_POLL_S, max(0.0, deadline - time.monotonic())))
-            found = self._trace(places, trace)
+            found = self._trace(places, trace, clusters)
         return found
 
-    def _trace(self, places: list[Place], trace: str) -> Trace:
+    def _trace(self, places: list[Place], trace: str, clusters: Collection[str] | None) -> Trace:
         numbered = {str(number): place for number, place in enumerate(places)}
-        views = _each(numbered, lambda _, place: place.trace(trace))
+        views = _each(numbered, lambda _, place: place.trace(trace, clusters=clusters))
         jobs = tuple(sorted((job for view in views for job in view.jobs), key=lambda job: job.created_s))
         done = all(view.complete for view in views)
         return Trace(trace, jobs, done and not any(self._under_way(jobs)))
@@ -212,6 +215,10 @@ class RoutedPlace:
 def on_backend(item: Item, name: str) -> Item:
     """The same item, made by the back end of that name."""
     return replace(item, spec=replace(item.spec, backend=name))
+
+
+def _cluster_of(item: Item) -> str:
+    return item.spec.cluster if isinstance(item.spec, FunctionSpec) else item.name
 
 
 def _backend(recorded: Mapping[str, Recorded], cluster: str) -> str:

@@ -136,6 +136,20 @@ class Topology:
         sources = [source for reader in self.readers(folder) for source in reader.inputs]
         return any(source.folder == folder and source.accepts(name) for source in sources)
 
+    def clusters_reached(self, folders: Iterable[Folder]) -> frozenset[str]:
+        """The clusters that a new file in one of these folders can come to, by whatever way."""
+        waiting, seen, found = list(folders), set[Folder](), set[str]()
+        while waiting:
+            folder = waiting.pop()
+            if folder in seen:
+                continue
+            seen.add(folder)
+            found.add(folder.cluster)
+            for reader in self.readers(folder):
+                found.add(reader.cluster)
+                waiting += reader.outputs
+        return frozenset(found)
+
     def named(self, name: str) -> FunctionNode | None:
         """The function of a part or of a service name."""
         found = (function for function in self.functions if name in {function.part, function.service})

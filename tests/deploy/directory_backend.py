@@ -13,7 +13,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -250,7 +250,7 @@ class DirectoryBackend:
         except FileNotFoundError as error:
             raise ExternalError(f"There is no object {path} on {cluster}.") from error
 
-    def trace(self, trace: str, *, wait_s: float = 0.0) -> Trace:
+    def trace(self, trace: str, *, wait_s: float = 0.0, clusters: Collection[str] | None = None) -> Trace:
         return Trace(trace, tuple(job for job in self.jobs() if job.trace == trace), complete=True)
 
     def jobs(self, cluster: str | None = None, function: str | None = None) -> tuple[Job, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
@@ -198,7 +198,7 @@ def test_a_file_that_the_entry_does_not_take_is_not_fed(
 class _Slow(DirectoryBackend):
     """A back end where nothing ever ends."""
 
-    def trace(self, trace: str, *, wait_s: float = 0.0) -> Trace:
+    def trace(self, trace: str, *, wait_s: float = 0.0, clusters: Collection[str] | None = None) -> Trace:
         jobs = super().trace(trace).jobs
         return Trace(trace, jobs[:1], complete=False)
 

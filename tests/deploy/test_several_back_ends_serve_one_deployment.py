@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,8 +21,10 @@ from aisprint_cli.backends.interface import (
     Site,
     Trace,
 )
+from aisprint_cli.deploy.logs import jobs_of
 from aisprint_cli.deploy.routing import RoutedPlace, on_backend
-from aisprint_cli.errors import StateError
+from aisprint_cli.deploy.topology import Folder, topology_of
+from aisprint_cli.errors import ExternalError, StateError
 
 TRACE = "0b0e7f64-2c0e-4b43-9a35-0d1f2a3b4c5d"
 
@@ -106,7 +109,7 @@ class _Scripted(DirectoryBackend):
 
     runs: tuple[Job, ...] = ()
 
-    def trace(self, trace: str, *, wait_s: float = 0.0) -> Trace:
+    def trace(self, trace: str, *, wait_s: float = 0.0, clusters: Collection[str] | None = None) -> Trace:
         return Trace(trace, self.runs, complete=True)
 
 
@@ -140,6 +143,48 @@ def test_a_file_that_nobody_took_up_in_time_holds_nothing_up(worlds: Worlds, tmp
     _sent_from_one(worlds, tmp_path)
 
     assert worlds.place(now=1200.0).trace(TRACE).complete
+
+
+class _Silent(DirectoryBackend):
+    """One whose runs cannot be asked for."""
+
+    def trace(self, trace: str, *, wait_s: float = 0.0, clusters: Collection[str] | None = None) -> Trace:
+        raise ExternalError("nobody answers")
+
+    def jobs(self, cluster: str | None = None, function: str | None = None) -> tuple[Job, ...]:
+        raise ExternalError("nobody answers")
+
+
+def test_a_back_end_that_an_input_cannot_come_to_need_not_answer(worlds: Worlds, tmp_path: Path) -> None:
+    worlds.one = _Silent(tmp_path / "one", plain_secret)
+    downstream = topology_of(worlds.items).clusters_reached([Folder("shop-l2", "find/output")])
+
+    assert worlds.place().trace(TRACE, clusters=downstream).jobs == ()
+    with pytest.raises(ExternalError, match="nobody answers"):
+        worlds.place().trace(TRACE)
+
+
+def test_an_input_can_come_to_every_cluster_along_the_chain(worlds: Worlds) -> None:
+    reached = topology_of(worlds.items).clusters_reached([Folder("shop-l1", "find/input")])
+
+    assert reached == {"shop-l1", "shop-l2"}
+
+
+def test_runs_of_clusters_that_answer_are_listed_where_another_one_does_not(
+    worlds: Worlds, tmp_path: Path
+) -> None:
+    source = tmp_path / "in.txt"
+    source.write_text("ink")
+    worlds.two.put("shop-l2", f"find/output/aisprint-{TRACE}.txt", source)
+    worlds.one = _Silent(tmp_path / "one", plain_secret)
+    functions = topology_of(worlds.items).functions
+
+    jobs, silent = jobs_of(worlds.place(), functions)
+
+    assert [job.function for job in jobs] == ["read"]
+    assert {cluster: failure.message for cluster, failure in silent.items()} == {"shop-l1": "nobody answers"}
+    with pytest.raises(ExternalError, match="nobody answers"):
+        jobs_of(worlds.place(), [node for node in functions if node.cluster == "shop-l1"])
 
 
 def test_it_can_do_what_all_of_them_can(worlds: Worlds) -> None:

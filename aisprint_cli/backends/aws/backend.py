@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -278,9 +278,9 @@ class LambdaBackend:
         """Bring an object back as a local file, which appears whole."""
         self._plane.fetch(cluster, path, target)
 
-    def trace(self, trace: str, *, wait_s: float = 0.0) -> Trace:
+    def trace(self, trace: str, *, wait_s: float = 0.0, clusters: Collection[str] | None = None) -> Trace:
         """Everything one input set off."""
-        return self._plane.trace(trace, wait_s=wait_s)
+        return self._plane.trace(trace, wait_s=wait_s, clusters=clusters)
 
     def jobs(self, cluster: str | None = None, function: str | None = None) -> tuple[Job, ...]:
         """The runs of the functions hosted, oldest first."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -68,10 +68,13 @@ class LambdaPlane:
                 return function.spec.access
         raise UsageError(f"No cluster {cluster} is in use.", mend="Deploy first.")
 
-    def trace(self, trace: str, *, wait_s: float = 0.0) -> Trace:
-        """Everything one input set off; with `wait_s`, wait that long for a change since the last answer."""
+    def trace(self, trace: str, *, wait_s: float = 0.0, clusters: Collection[str] | None = None) -> Trace:
+        """Everything one input set off; with `wait_s`, wait that long for a change since the last answer.
+
+        With `clusters`, only those are asked.
+        """
         before = self._seen.get(trace)
-        self._seen[trace] = follow(self._functions, trace, before=before, wait_s=wait_s)
+        self._seen[trace] = follow(self._functions, trace, before=before, wait_s=wait_s, clusters=clusters)
         return self._seen[trace]
 
     def jobs(self, cluster: str | None = None, function: str | None = None) -> tuple[Job, ...]:

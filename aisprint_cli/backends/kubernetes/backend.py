@@ -247,9 +247,10 @@ class KubernetesBackend:
         ]
         return tuple(sorted(found, key=lambda job: job.created_s))
 
-    def trace(self, trace: str, *, wait_s: float = 0.0) -> Trace:
+    def trace(self, trace: str, *, wait_s: float = 0.0, clusters: Collection[str] | None = None) -> Trace:
         """Everything one input set off on these clusters."""
-        return settled_trace(trace, [self._runs(name) for name in self._clusters()], wait_s, self._look_s)
+        asked = [name for name in self._clusters() if clusters is None or name in clusters]
+        return settled_trace(trace, [self._runs(name) for name in asked], wait_s, self._look_s)
 
     def log(self, job: Job) -> str:
         """What a run wrote: the pod's log while it is there, else what the run stored."""

@@ -6,7 +6,7 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
@@ -289,7 +289,13 @@ class LocalBackend:
         """Paths of the objects of a cluster that begin with `prefix`, in order."""
         return tuple(self._client.objects(cluster, prefix))
 
-    def trace(self, trace: str, *, wait_s: float = 0.0) -> Trace:
+    def trace(
+        self,
+        trace: str,
+        *,
+        wait_s: float = 0.0,
+        clusters: Collection[str] | None = None,  # noqa: ARG002  one server has them all
+    ) -> Trace:
         """Everything one input set off.
 
         With `wait_s`, wait up to that long for a change since this object last gave it.

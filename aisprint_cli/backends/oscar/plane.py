@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -89,10 +89,13 @@ class OscarPlane:
 
     # Runs
 
-    def trace(self, trace: str, *, wait_s: float = 0.0) -> Trace:
-        """Everything one input set off; with `wait_s`, wait that long for a change since the last answer."""
+    def trace(self, trace: str, *, wait_s: float = 0.0, clusters: Collection[str] | None = None) -> Trace:
+        """Everything one input set off; with `wait_s`, wait that long for a change since the last answer.
+
+        With `clusters`, only those are asked.
+        """
         before = self._seen.get(trace)
-        self._seen[trace] = follow(self._functions, trace, before=before, wait_s=wait_s)
+        self._seen[trace] = follow(self._functions, trace, before=before, wait_s=wait_s, clusters=clusters)
         return self._seen[trace]
 
     def jobs(self, cluster: str | None = None, function: str | None = None) -> tuple[Job, ...]:

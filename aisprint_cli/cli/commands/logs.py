@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,7 +25,7 @@ from aisprint_cli.cli.session import (
     Verbose,
     open_session,
 )
-from aisprint_cli.errors import UsageError
+from aisprint_cli.errors import ExternalError, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -151,6 +152,7 @@ def _follow(
             since_s=since,
             interval_s=_FOLLOW_INTERVAL_S,
             stopped=lambda: False,
+            missed=lambda cluster, failure: _say_silent(session, workspace, {cluster: failure}),
         ):
             name = parts[job.cluster, job.function].ljust(width)
             text = workspace.secrets.redact(line)
@@ -169,7 +171,8 @@ def _show(
 ) -> None:
     from aisprint_cli.deploy.logs import jobs_of, select, tail
 
-    jobs = select(jobs_of(workspace.backend, functions), selection)
+    listed, silent = jobs_of(workspace.backend, functions)
+    jobs = select(listed, selection)
     texts = [tail(workspace.secrets.redact(workspace.backend.log(job)), lines) for job in jobs]
     found = [
         _document(job, node.part if (node := topology.by_service(job.cluster, job.function)) else "", text)
@@ -188,7 +191,18 @@ def _show(
         if not found:
             console.print("No runs yet." if not selection.failed else "No run failed.")
 
-    session.emit("aisprint.logs/1", {"jobs": found, "infrastructure": []}, human)
+    told = [
+        {"cluster": cluster, "error": workspace.secrets.redact(failure.message)}
+        for cluster, failure in silent.items()
+    ]
+    session.emit("aisprint.logs/1", {"jobs": found, "infrastructure": [], "unreachable": told}, human)
+    _say_silent(session, workspace, silent)
+
+
+def _say_silent(session: Session, workspace: Workspace, silent: Mapping[str, ExternalError]) -> None:
+    """Say which clusters could not be asked, so that their runs are not taken for none."""
+    for cluster, failure in silent.items():
+        session.note(f"The runs on {cluster} are not shown: {workspace.secrets.redact(failure.message)}")
 
 
 def _show_messages(session: Session, workspace: Workspace, name: str | None, lines: int | None) -> None:
@@ -207,7 +221,7 @@ def _show_messages(session: Session, workspace: Workspace, name: str | None, lin
                 entry["messages"].rstrip("\n") or "(nothing was said)", markup=False, soft_wrap=True
             )
 
-    session.emit("aisprint.logs/1", {"jobs": [], "infrastructure": found}, human)
+    session.emit("aisprint.logs/1", {"jobs": [], "infrastructure": found, "unreachable": []}, human)
 
 
 def _document(job: Job, part: str, text: str) -> dict[str, Any]:
