@@ -161,7 +161,7 @@ def preparing(
     packages = Packages(find_cache(), session.note)
     try:
         preparation = Preparation(directory, name, work, settings, packages)
-        prepared = [preparation.prepare(wanted, refresh=refresh) for wanted in plan.wanted]
+        prepared = preparation.prepare_all(plan.wanted, refresh=refresh)
         for note in (note for item in prepared for note in item.notes):
             session.note(note)
         yield prepared

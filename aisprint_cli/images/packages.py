@@ -36,6 +36,8 @@ _NO_WHEEL = re.compile(
     re.IGNORECASE,
 )
 
+_NEITHER = re.compile(r"no wheels with a matching (platform|Python( ABI| version| implementation)?) tag")
+
 
 class NoWheelError(ExternalError):
     """A requirement has no wheel for a platform; `why` holds what uv says."""
@@ -142,6 +144,14 @@ def _key(requirements: Requirements, target: Target, *, alone: bool) -> str:
 
 def _failure(said: str, target: Target) -> ExternalError:
     why = "\n".join(said.strip().splitlines()[-_SHOWN_LINES:])
+    if _NEITHER.search(said):
+        return ExternalError(
+            f"A requirement has neither a wheel nor a source for {target.platform} and Python"
+            f" {target.python}.",
+            why=why,
+            mend="Ask for another version of it, for another Python with --python, or place the component on"
+            " resources of another architecture.",
+        )
     if _NO_WHEEL.search(said):
         return NoWheelError(
             f"A requirement has no wheel for {target.platform} and Python {target.python}.",

@@ -13,8 +13,8 @@ from aisprint_cli.images.prepare import Prepared
 from aisprint_cli.images.references import parse_reference
 from aisprint_cli.images.registry.client import RegistryClient
 
-_ROOM_GIB: Final = 5.0
 _GIB: Final = 2**30
+ROOM_BYTES: Final = 5 * _GIB
 
 
 def require_ready(
@@ -37,15 +37,21 @@ def require_ready(
 
 
 def find_problems(
-    images: Sequence[Prepared], engine: Engine, registry: RegistryClient, work: Path, *, push: bool
+    images: Sequence[Prepared],
+    engine: Engine,
+    registry: RegistryClient,
+    work: Path,
+    *,
+    push: bool,
+    room_bytes: int = ROOM_BYTES,
 ) -> Iterator[Problem]:
-    """The problems, those of the engine first."""
+    """The problems, those of the engine first; `room_bytes` have to be free on the disk of `work`."""
     run_inside = {name for image in images if image.runs_inside for name in image.request.spec.platforms}
     yield from engine.problems(sorted(run_inside))
     yield from _bases(images, registry)
     if push:
         yield from _registries(images, registry)
-    yield from _room(work)
+    yield from _room(work, room_bytes)
 
 
 def _bases(images: Sequence[Prepared], registry: RegistryClient) -> Iterator[Problem]:
@@ -87,12 +93,12 @@ def _registries(images: Sequence[Prepared], registry: RegistryClient) -> Iterato
             yield Problem(error.message, error.why, error.mend)
 
 
-def _room(work: Path) -> Iterator[Problem]:
+def _room(work: Path, room_bytes: int) -> Iterator[Problem]:
     nearest = next(path for path in (work, *work.parents) if path.exists())
-    free = shutil.disk_usage(nearest).free / _GIB
-    if free < _ROOM_GIB:
+    free = shutil.disk_usage(nearest).free
+    if free < room_bytes:
         yield Problem(
-            f"There are {free:.1f} GiB left on the disk of {nearest}.",
-            f"Builds want at least {_ROOM_GIB:g} GiB.",
+            f"There are {free / _GIB:.1f} GiB left on the disk of {nearest}.",
+            f"Builds want at least {room_bytes / _GIB:g} GiB.",
             "Make room, for instance with `docker system prune` or `buildah prune`.",
         )

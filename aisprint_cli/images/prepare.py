@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from aisprint_cli.diagnostics import Findings
-from aisprint_cli.errors import InvalidInputError, UsageError
+from aisprint_cli.errors import AisprintError, ExternalError, InvalidInputError, UsageError
 from aisprint_cli.images.context import (
     DOCKERFILE,
     EPOCH_S,
@@ -149,6 +149,29 @@ class Preparation:
         notes = [f"{wanted.name}: built inside the image, {reason}"] if reason else []
         notes += [f"{wanted.name}: by its own Dockerfile"] if own.is_file() else []
         return self._prepared(wanted, context, dockerfile, {"BASE": recipe.base}, tuple(notes))
+
+    def prepare_all(self, wanted: Sequence[Wanted], *, refresh: bool = False) -> tuple[Prepared, ...]:
+        """Write the contexts of some images; see `prepare`.
+
+        Raises:
+            AisprintError: with what is wrong with each of them at once.
+        """
+        prepared: list[Prepared] = []
+        failures: list[AisprintError] = []
+        for item in wanted:
+            try:
+                prepared.append(self.prepare(item, refresh=refresh))
+            except (InvalidInputError, ExternalError) as error:
+                failures.append(error)
+        if len(failures) == 1:
+            raise failures[0]
+        if failures:
+            raise ExternalError(
+                " ".join(dict.fromkeys(failure.message for failure in failures)),
+                why="\n\n".join(dict.fromkeys(failure.why for failure in failures if failure.why)),
+                mend=" ".join(dict.fromkeys(failure.mend for failure in failures if failure.mend)),
+            )
+        return tuple(prepared)
 
     def _prepare_detector(self, wanted: Wanted) -> Prepared:
         folder = find_detector(self._application)

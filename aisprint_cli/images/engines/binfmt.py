@@ -19,16 +19,23 @@ def native() -> str:
     return platform_of(platform.machine()) or "linux/amd64"
 
 
-def emulated() -> frozenset[str]:
-    """The platforms whose programs run here by emulation."""
+def emulated(registered: Path = _REGISTERED) -> frozenset[str]:
+    """The platforms whose programs run here by emulation, as the kernel's list of formats says."""
     return frozenset(
-        f"linux/{architecture}" for architecture, name in _NAMES.items() if (_REGISTERED / name).exists()
+        f"linux/{architecture}" for architecture, name in _NAMES.items() if _is_enabled(registered / name)
     )
 
 
-def problems(platforms: Collection[str]) -> tuple[Problem, ...]:
+def _is_enabled(entry: Path) -> bool:
+    try:
+        return entry.read_text(encoding="ascii").startswith("enabled")
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def problems(platforms: Collection[str], registered: Path = _REGISTERED) -> tuple[Problem, ...]:
     """The platforms whose programs cannot run here, for builds with steps that run them."""
-    missing = sorted(set(platforms) - {native()} - emulated())
+    missing = sorted(set(platforms) - {native()} - emulated(registered))
     return tuple(
         Problem(
             f"This machine cannot run programs for {architecture_of(name)}.",

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import socket
 import tarfile
 import tempfile
 import time
@@ -37,6 +39,8 @@ from aisprint_cli.images.specification import BuildRequest, Built
 
 _OLDEST: Final = (1, 39)
 _TAIL: Final = 20
+_TIMEOUT_S: Final = 600
+_USUAL: Final = "unix:///var/run/docker.sock"
 _TRACE: Final = "moby.buildkit.trace"
 _IMAGE: Final = "moby.image.id"
 
@@ -160,9 +164,9 @@ class Dockerd:
         from docker.errors import DockerException
         from requests import RequestException
 
-        client = self._api()
         headers = {"Content-Type": "application/x-tar"}
         try:
+            client = self._api()
             response = client.post(
                 client._url(path), params=dict(query), data=body, headers=headers, stream=True
             )
@@ -178,7 +182,7 @@ class Dockerd:
                     raise KeyboardInterrupt
                 if line:
                     yield json.loads(line)
-        except (DockerException, RequestException, ValueError) as error:
+        except (DockerException, RequestException, OSError, ValueError) as error:
             raise ExternalError(
                 "Docker Engine stopped answering.",
                 why=f"{type(error).__name__}.",
@@ -189,6 +193,7 @@ class Dockerd:
     def _push(self, request: BuildRequest, platform: str) -> str:
         """Push the image of a platform; its digest in the registry."""
         from docker.errors import DockerException
+        from requests import RequestException
 
         login = self._find_login(request.spec.repository.partition("/")[0])
         auth = {"username": login.user, "password": login.password} if login and not login.is_token else {}
@@ -205,7 +210,7 @@ class Dockerd:
             ):
                 digest = str((answer.get("aux") or {}).get("Digest") or digest)
                 error = str(answer.get("error") or error)
-        except DockerException as failure:
+        except (DockerException, RequestException, OSError) as failure:
             error = type(failure).__name__
         if error or not digest:
             raise ExternalError(
@@ -220,12 +225,32 @@ class Dockerd:
         if self._client is None:
             import docker
 
-            self._client = (
-                docker.APIClient(base_url=self._address, version="auto", timeout=600)
+            _require_socket(self._address or os.environ.get("DOCKER_HOST") or _USUAL)
+            # a version is named so that nothing is asked yet: what fails while it is made is never closed
+            oldest = ".".join(map(str, _OLDEST))
+            client = (
+                docker.APIClient(base_url=self._address, version=oldest, timeout=_TIMEOUT_S)
                 if self._address
-                else docker.from_env(version="auto", timeout=600).api
+                else docker.from_env(version=oldest, timeout=_TIMEOUT_S).api
             )
+            try:
+                client._version = str(client.version(api_version=False)["ApiVersion"])
+            except BaseException:
+                client.close()
+                raise
+            self._client = client
         return self._client
+
+
+def _require_socket(address: str) -> None:
+    """See that somebody listens, where that is a socket of this machine: docker's client would leak its own.
+
+    Raises:
+        OSError: when nobody does.
+    """
+    if address.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(address.removeprefix("unix://"))
 
 
 def _tag(request: BuildRequest, platform: str) -> str:
