@@ -6,6 +6,7 @@ import inspect
 import re
 from typing import TYPE_CHECKING, Any
 
+from typer import BadParameter
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 if TYPE_CHECKING:
@@ -20,16 +21,25 @@ class Command(TyperCommand):
     def __init__(self, *args: Any, help: str | None = None, **kwargs: Any) -> None:  # noqa: A002  Typer's own name
         super().__init__(*args, help=_flowing(help), **kwargs)
 
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        """Read the command line; what is wrong with it is said without the checker's own words."""
+        try:
+            return super().make_context(*args, **kwargs)
+        except BadParameter as error:
+            error.message = error.message.removeprefix("Value error, ")
+            raise
+
     def get_params(self, ctx: Any) -> list[Any]:
         """The arguments and options, as help shows them."""
         return _without_types_of_flags(super().get_params(ctx))
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """The words of the usage line; an argument described as `[APP] FILE...` stands there as that."""
+        """The words of the usage line; an argument that is described in brackets stands there as that."""
         pieces = [str(self.options_metavar)]
         for parameter in self.get_params(ctx):
-            if isinstance(parameter, TyperArgument) and " " in (parameter.metavar or ""):
-                pieces.append(str(parameter.metavar))
+            metavar = parameter.metavar or ""
+            if isinstance(parameter, TyperArgument) and (" " in metavar or metavar.startswith("[")):
+                pieces.append(metavar)
             else:
                 pieces += parameter.get_usage_pieces(ctx)
         return pieces

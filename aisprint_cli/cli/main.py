@@ -39,6 +39,13 @@ from aisprint_cli.cli.commands import (
 )
 from aisprint_cli.errors import AisprintError
 
+# Where a command stands in `aisprint --help`.
+_START = "Start"
+_DESIGN = "Design"
+_IMAGES = "Container images"
+_RUN = "Deploy and run"
+_CARE = "Find out and mend"
+
 _READER_GONE = 128 + signal.SIGPIPE  # how a shell sees any program whose reader has gone, such as `| head`
 
 app = typer.Typer(
@@ -71,29 +78,29 @@ def _root(
     pass
 
 
-app.command("new", cls=Command)(new.new)
+app.command("new", cls=Command, rich_help_panel=_START)(new.new)
 app.command("new-application", cls=Command, hidden=True)(new.new_application)
-app.command("validate", cls=Command)(validate.validate)
-app.command("explain", cls=Command)(explain.explain)
-app.command("schema", cls=Command)(schema.schema)
-app.command("ci", cls=Command)(ci.ci)
-app.command("design", cls=Command)(design.design)
-app.command("deployments", cls=Command)(deployments.deployments)
-app.command("diff", cls=Command)(diff.diff)
-app.command("place", cls=Command)(place.place)
-app.command("simulate", cls=Command)(simulate.simulate)
-app.command("toscarize", cls=Command)(toscarize.toscarize)
-app.command("build", cls=Command)(build.build)
-app.command("publish", cls=Command)(publish.publish)
-app.command("images", cls=Command)(images.images)
-app.command("plan", cls=Command)(plan.plan)
-app.command("deploy", cls=Command)(deploy.deploy)
-app.command("invoke", cls=Command)(invoke.invoke)
-app.command("status", cls=Command)(status.status)
-app.command("logs", cls=Command)(logs.logs)
-app.command("outputs", cls=Command)(outputs.outputs)
-app.command("undeploy", cls=Command)(undeploy.undeploy)
-app.command("doctor", cls=Command)(doctor.doctor)
+app.command("validate", cls=Command, rich_help_panel=_START)(validate.validate)
+app.command("schema", cls=Command, rich_help_panel=_START)(schema.schema)
+app.command("design", cls=Command, rich_help_panel=_DESIGN)(design.design)
+app.command("deployments", cls=Command, rich_help_panel=_DESIGN)(deployments.deployments)
+app.command("diff", cls=Command, rich_help_panel=_DESIGN)(diff.diff)
+app.command("place", cls=Command, rich_help_panel=_DESIGN)(place.place)
+app.command("simulate", cls=Command, rich_help_panel=_DESIGN)(simulate.simulate)
+app.command("toscarize", cls=Command, rich_help_panel=_DESIGN)(toscarize.toscarize)
+app.command("build", cls=Command, rich_help_panel=_IMAGES)(build.build)
+app.command("publish", cls=Command, rich_help_panel=_IMAGES)(publish.publish)
+app.command("images", cls=Command, rich_help_panel=_IMAGES)(images.images)
+app.command("plan", cls=Command, rich_help_panel=_RUN)(plan.plan)
+app.command("deploy", cls=Command, rich_help_panel=_RUN)(deploy.deploy)
+app.command("invoke", cls=Command, rich_help_panel=_RUN)(invoke.invoke)
+app.command("status", cls=Command, rich_help_panel=_RUN)(status.status)
+app.command("logs", cls=Command, rich_help_panel=_RUN)(logs.logs)
+app.command("outputs", cls=Command, rich_help_panel=_RUN)(outputs.outputs)
+app.command("undeploy", cls=Command, rich_help_panel=_RUN)(undeploy.undeploy)
+app.command("ci", cls=Command, rich_help_panel=_RUN)(ci.ci)
+app.command("doctor", cls=Command, rich_help_panel=_CARE)(doctor.doctor)
+app.command("explain", cls=Command, rich_help_panel=_CARE)(explain.explain)
 _state = typer.Typer(
     cls=Group,
     help="Show what the ledger holds, and mend it by hand.\n\nExample: aisprint state show digit_reader",
@@ -103,7 +110,7 @@ _state.command("show", cls=Command)(state.show)
 _state.command("import", cls=Command)(state.import_)
 _state.command("rm", cls=Command)(state.rm)
 _state.command("unlock", cls=Command)(state.unlock)
-app.add_typer(_state, name="state")
+app.add_typer(_state, name="state", rich_help_panel=_CARE)
 
 
 def main() -> None:

@@ -41,6 +41,26 @@ def test_usage_shows_optional_arguments_once() -> None:
     assert "Usage: aisprint design [OPTIONS] [APP] " in _help("design")
     assert "Usage: aisprint invoke [OPTIONS] [APP] FILE... " in _help("invoke")
     assert "Usage: aisprint logs [OPTIONS] [APP] [COMPONENT] " in _help("logs")
+    assert "Usage: aisprint deploy [OPTIONS] [APP|PLAN_FILE] " in _help("deploy")
+    assert [name for name in _COMMANDS if "[[" in _help(name)] == []
+
+
+def test_commands_stand_in_the_order_in_which_they_are_used() -> None:
+    text = _help()
+    panels = [
+        text.index(f" {title} ─") for title in ("Start", "Design", "Container images", "Deploy and run")
+    ]
+    assert panels == sorted(panels)
+    assert " Commands ─" not in text, "a command stands in no panel"
+    order = [text.index(f"\n│ {name} ") for name in ("validate", "design", "toscarize", "build", "deploy")]
+    assert order == sorted(order)
+
+
+def test_a_wrong_choice_is_told_in_plain_words() -> None:
+    result = CliRunner().invoke(app, ["validate", "--output", "xml"])
+    assert result.exit_code == 2
+    assert "'xml' is not one of" in result.output
+    assert "Value error" not in result.output
 
 
 @pytest.mark.parametrize("command", [(), *((name,) for name in _COMMANDS)])
