@@ -143,13 +143,32 @@ def test_what_would_not_stand_for_itself_in_a_shell_is_refused(
         make_pipeline(provider, **(values | changed))
 
 
-def test_a_pipeline_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
-    path = tmp_path / ".gitlab-ci.yml"
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("apps/word_cuont",), "apps/word_cuont/common_config/application_dag.yaml"),
+        (("apps",), "There is no application at apps"),
+        (("apps/word_count", "--backend", "clowd"), "clowd"),
+        (("apps/word_count", "--backend", "1=nosuch"), "nosuch"),
+    ],
+)
+def test_a_pipeline_that_could_only_fail_is_not_made(
+    repository: Path, words: tuple[str, ...], named: str
+) -> None:
+    refused = _aisprint(repository, "ci", "github", *words, "--write")
+
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert named in refused.stderr
+    assert not (repository / ".github").exists()
+
+
+def test_a_pipeline_that_is_there_is_not_overwritten(repository: Path) -> None:
+    path = repository / ".gitlab-ci.yml"
     path.write_text("mine: true\n")
 
-    refused = _aisprint(tmp_path, "ci", "gitlab", "app", "--write")
+    refused = _aisprint(repository, "ci", "gitlab", "apps/word_count", "--write")
     kept = path.read_text()
-    forced = _aisprint(tmp_path, "ci", "gitlab", "app", "--write", "--force")
+    forced = _aisprint(repository, "ci", "gitlab", "apps/word_count", "--write", "--force")
 
     assert (refused.returncode, kept) == (2, "mine: true\n")
     assert forced.returncode == 0

@@ -55,6 +55,7 @@ def ci(
 
     session = open_session(OutputFormat.TABLE, quiet, verbose, no_color)
     chosen = Provider(provider)
+    _require_backend(backend)
     text = make_pipeline(
         chosen,
         application=app.removesuffix("/"),
@@ -62,11 +63,43 @@ def ci(
         branch=branch,
         package=package or f"aisprint=={version('aisprint')}",
     )
+    _require_application(app)
     if write:
         _write(Path(PATHS[chosen]), text, force=force)
         session.note(f"Wrote {PATHS[chosen]}.")
     else:
         typer.echo(text, nl=False)
+
+
+def _require_backend(named: str) -> None:
+    """See that `deploy` would take the name, before a pipeline fails over it.
+
+    Raises:
+        UsageError: when it would not.
+    """
+    from aisprint_cli.backends.registry import require_backend
+    from aisprint_cli.deploy.backend_choice import parse_backends
+
+    choice = parse_backends([named])
+    for name in choice.all_names() if choice else ():
+        require_backend(name)
+
+
+def _require_application(app: str) -> None:
+    """See that the pipeline would find an application where it is said to be.
+
+    Raises:
+        UsageError: when there is none.
+    """
+    from aisprint_cli.load.documents import DAG
+
+    wanted = Path(app) / DAG.path
+    if not wanted.is_file():
+        raise UsageError(
+            f"There is no application at {app}.",
+            why=f"The pipeline would look for {wanted.as_posix()}.",
+            mend="Run this in the root of the repository, and give the application's path from there.",
+        )
 
 
 def _write(path: Path, text: str, *, force: bool) -> None:
