@@ -17,15 +17,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from aisprint_cli.cli.session import Session
-    from aisprint_cli.images.engines.interface import BuildEvent
+    from aisprint_cli.images.engines.buildx import Extras
     from aisprint_cli.images.plan import ImagePlan
     from aisprint_cli.images.prepare import Prepared, Settings
     from aisprint_cli.images.record import BuildRecord
+    from aisprint_cli.images.registry.client import RegistryClient
     from aisprint_cli.model.deployment import PlacedPart
 
 VARIABLES = {
     "registry": "AISPRINT_REGISTRY",
     "folder": "AISPRINT_REGISTRY_FOLDER",
+    "ecr": "AISPRINT_ECR",
     "base": "AISPRINT_BASE_IMAGE",
     "gpu_base": "AISPRINT_GPU_BASE_IMAGE",
     "python": "AISPRINT_PYTHON",
@@ -44,6 +46,24 @@ RegistryFolder = Annotated[
         "--registry-folder", metavar="PATH", help="Below that registry.", show_default="as the last time"
     ),
 ]
+Ecr = Annotated[
+    str | None,
+    typer.Option(
+        "--ecr",
+        metavar="URI",
+        help="Where those for AWS Lambda go, in ECR.",
+        show_default="as the others, or as the last time",
+    ),
+]
+CacheFrom = Annotated[
+    list[str] | None,
+    typer.Option("--cache-from", metavar="CACHE", help="Of buildx: layers from there; may be repeated."),
+]
+CacheTo = Annotated[
+    list[str] | None, typer.Option("--cache-to", metavar="CACHE", help="Of buildx: keep layers there.")
+]
+Sbom = Annotated[bool, typer.Option("--sbom", help="Of buildx: attach a bill of materials.")]
+Provenance = Annotated[bool, typer.Option("--provenance", help="Of buildx: attach how it was built.")]
 BaseImage = Annotated[
     str | None,
     typer.Option(
@@ -70,11 +90,31 @@ Only = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """What builds, and what only buildx can do."""
+
+    engine: str | None
+    cache_from: tuple[str, ...] = ()
+    cache_to: tuple[str, ...] = ()
+    sbom: bool = False
+    provenance: bool = False
+
+    @property
+    def extras(self) -> Extras | None:
+        """What only buildx can do; None where nothing of it is wished."""
+        from aisprint_cli.images.engines.buildx import Extras
+
+        found = Extras(self.cache_from, self.cache_to, self.sbom, self.provenance)
+        return found if found != Extras() else None
+
+
+@dataclass(frozen=True, slots=True)
 class Wishes:
     """How images are to be made, as far as a command line says it."""
 
     registry: str | None
     folder: str | None
+    ecr: str | None
     base: str | None
     python: str | None
 
@@ -85,6 +125,7 @@ class Wishes:
         options = {
             "registry": self.registry,
             "folder": self.folder,
+            "ecr": self.ecr,
             "base": self.base,
             "python": self.python,
         }
@@ -95,6 +136,7 @@ class Wishes:
         return Settings(
             registry=found.get("registry", usual.registry),
             folder=found.get("folder", usual.folder),
+            ecr=found.get("ecr", usual.ecr),
             base=found.get("base", usual.base),
             gpu_base=found.get("gpu_base", usual.gpu_base),
             python=found.get("python", usual.python),
@@ -169,8 +211,25 @@ def preparing(
         packages.close()
 
 
-def tell(session: Session, event: BuildEvent) -> None:
-    """A line of progress."""
-    where = f" {event.platform}" if event.platform else ""
-    text = f": {event.text}" if event.text else ""
-    session.note(f"{event.image}{where} {event.state}{text}")
+def open_registries() -> RegistryClient:
+    """A client of registries that logs in to Amazon's through AWS, and to others as Docker does."""
+    from aisprint_cli.backends.aws.container_registry import ContainerRegistry, is_ecr
+    from aisprint_cli.images.registry.client import RegistryClient
+    from aisprint_cli.images.registry.credentials import docker_login
+
+    amazon = ContainerRegistry()
+    return RegistryClient(lambda name: amazon.login(name) if is_ecr(name) else docker_login(name))
+
+
+def require_repositories(session: Session, images: Sequence[Prepared]) -> None:
+    """Make the repositories that Amazon's registry wants before anything is pushed.
+
+    Raises:
+        ExternalError: when AWS refuses.
+    """
+    from aisprint_cli.backends.aws.container_registry import ContainerRegistry, is_ecr
+
+    names = [image.request.spec.repository for image in images]
+    wanted = [name for name in names if is_ecr(name.partition("/")[0])]
+    for name in ContainerRegistry().require_repositories(wanted) if wanted else ():
+        session.note(f"Made the repository {name}")

@@ -53,24 +53,28 @@ class Settings:
     """How images are made.
 
     `registry` is where they go (`host[:port]` or empty for this machine only) and `folder` the path below
-    it. `base` holds Python of version `python`; `gpu_base` takes its place where a GPU is asked for.
+    it; `ecr` (`host/path`) takes the place of both for AWS Lambda's, which takes images from ECR only.
+    `base` holds Python of version `python`; `gpu_base` takes its place where a GPU is asked for.
     """
 
     registry: str = ""
     folder: str = ""
+    ecr: str = ""
     base: str = DEFAULT_BASE
     gpu_base: str = GPU_BASE
     python: str = DEFAULT_PYTHON
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     secrets: Mapping[str, Path] = field(default_factory=dict, hash=False)
 
-    def repository(self, name: str) -> str:
+    def repository(self, name: str, variant: Variant = Variant.FUNCTION) -> str:
         """The repository of an image; slashes around the folder do not count.
 
         Raises:
             UsageError: when no registry takes such a name.
         """
         parts = [self.registry.strip("/"), self.folder.strip("/"), name]
+        if self.ecr and variant is Variant.LAMBDA:
+            parts = [self.ecr.strip("/"), name]
         found = "/".join(part for part in parts if part)
         if not _REPOSITORY.fullmatch(found):
             raise UsageError(
@@ -257,7 +261,7 @@ class Preparation:
             design=wanted.part.design,
             variant=wanted.variant,
             platforms=wanted.platforms,
-            repository=self._settings.repository(wanted.repository),
+            repository=self._settings.repository(wanted.repository, wanted.variant),
             content_digest=content_digest(context, base, *wanted.platforms),
         )
         labels = {

@@ -10,11 +10,17 @@ import typer
 from aisprint_cli.cli.deployment_options import DEFAULT_LOCK_TIMEOUT_S, LockTimeout, exactly_one
 from aisprint_cli.cli.image_work import (
     BaseImage,
+    CacheFrom,
+    CacheTo,
+    Ecr,
     EngineName,
     Only,
+    Provenance,
     Python,
     Registry,
     RegistryFolder,
+    Sbom,
+    Way,
     Wishes,
 )
 from aisprint_cli.cli.session import (
@@ -68,12 +74,17 @@ def build(
     only: Only = None,
     registry: Registry = None,
     registry_folder: RegistryFolder = None,
+    ecr: Ecr = None,
     base_image: BaseImage = None,
     python: Python = None,
     engine: EngineName = None,
     push: _Push = False,
     dry_run: _Dry = False,
     no_cache: _Force = False,
+    cache_from: CacheFrom = None,
+    cache_to: CacheTo = None,
+    sbom: Sbom = False,
+    provenance: Provenance = False,
     refresh: _Refresh = False,
     lock_timeout: LockTimeout = DEFAULT_LOCK_TIMEOUT_S,
     output: Output = OutputFormat.TABLE,
@@ -91,7 +102,8 @@ def build(
     session = open_session(output, quiet, verbose, no_color)
     directory = application_directory(app, application_dir)
     choice = exactly_one(base, optimal, deployment)
-    wishes = Wishes(registry, registry_folder, base_image, python)
+    wishes = Wishes(registry, registry_folder, ecr, base_image, python)
+    way = Way(engine, tuple(cache_from or ()), tuple(cache_to or ()), sbom, provenance)
     run_build(
         session,
         directory,
@@ -99,7 +111,7 @@ def build(
         wishes,
         everything=everything,
         only=only,
-        engine_name=engine,
+        way=way,
         push=push,
         dry_run=dry_run,
         force=no_cache,
@@ -117,7 +129,7 @@ def run_build(
     *,
     everything: bool,
     only: list[str] | None,
-    engine_name: str | None,
+    way: Way,
     push: bool,
     dry_run: bool,
     force: bool,
@@ -132,8 +144,8 @@ def run_build(
     from aisprint_cli.system.state_directory import state_directory
 
     settings = wishes.settings(read_record(directory))
-    _require_registry(settings, push=push)
     plan = planned(directory, choice, everything=everything, only=only)
+    _require_registry(settings, plan, push=push)
     folder = state_directory(directory)
     command = f"aisprint build {directory.name}"
     with (
@@ -143,14 +155,18 @@ def run_build(
         if dry_run:
             _emit(session, schema, plan, prepared, folder / "images", None)
             return
-        outcome = _build(session, directory, prepared, settings, engine_name, push=push, force=force)
+        outcome = _build(session, directory, prepared, settings, way, push=push, force=force)
         _emit(session, schema, plan, prepared, folder / "images", outcome)
 
 
-def _require_registry(settings: Settings, *, push: bool) -> None:
+def _require_registry(settings: Settings, plan: ImagePlan, *, push: bool) -> None:
     from aisprint_cli.errors import UsageError
+    from aisprint_cli.images.specification import Variant
 
-    if push and not settings.registry:
+    has_place = settings.registry or (
+        settings.ecr and all(item.variant is Variant.LAMBDA for item in plan.wanted)
+    )
+    if push and not has_place:
         raise UsageError(
             "There is no registry to push to.",
             mend="Give --registry such as registry.example.org:5000, or set AISPRINT_REGISTRY.",
@@ -162,34 +178,35 @@ def _build(
     directory: Path,
     prepared: Sequence[Prepared],
     settings: Settings,
-    engine_name: str | None,
+    way: Way,
     *,
     push: bool,
     force: bool,
 ) -> Outcome:
     from dataclasses import asdict, replace
-    from functools import partial
 
-    from aisprint_cli.cli.image_work import tell
+    from aisprint_cli.cli.image_progress import watching
+    from aisprint_cli.cli.image_work import open_registries, require_repositories
     from aisprint_cli.cli.plan_view import say_stopping
     from aisprint_cli.deploy.interruption import two_strokes
     from aisprint_cli.images.build import Work, build
     from aisprint_cli.images.engines.registry import open_engine
     from aisprint_cli.images.preflight import require_ready
     from aisprint_cli.images.record import read_record, write_record
-    from aisprint_cli.images.registry.client import RegistryClient
     from aisprint_cli.system.state_directory import state_directory
 
-    client = RegistryClient()
+    client = open_registries()
     folder = state_directory(directory)
     try:
-        engine = open_engine(engine_name, client)
+        engine = open_engine(way.engine, client, way.extras)
         require_ready(prepared, engine, client, folder, push=push)
+        if push:
+            require_repositories(session, prepared)
         session.note(f"Building with {engine.name} {engine.version()}.")
         plain = {key: value for key, value in asdict(settings).items() if isinstance(value, str)}
         write_record(directory, replace(read_record(directory), settings=plain))
-        with two_strokes(lambda: say_stopping(session)) as stopped:
-            work = Work(engine, client, folder / "logs", partial(tell, session), stopped)
+        with two_strokes(lambda: say_stopping(session)) as stopped, watching(session) as listen:
+            work = Work(engine, client, folder / "logs", listen, stopped)
             return build(directory, prepared, work, push=push, force=force)
     finally:
         client.close()

@@ -46,15 +46,15 @@ def images(
 
     Example: aisprint images digit_reader --layers
     """
+    from aisprint_cli.cli.image_work import open_registries
     from aisprint_cli.images.inventory import take_inventory
     from aisprint_cli.images.record import read_record
-    from aisprint_cli.images.registry.client import RegistryClient
     from aisprint_cli.system.state_directory import NAME
 
     session = open_session(output, quiet, verbose, no_color)
     directory = application_directory(app, application_dir)
     record = read_record(directory)
-    client = RegistryClient()
+    client = open_registries()
     try:
         found = [take_inventory(built, client, directory / NAME / "images") for built in record.entries]
     finally:

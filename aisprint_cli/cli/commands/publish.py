@@ -7,7 +7,19 @@ from typing import Annotated
 import typer
 
 from aisprint_cli.cli.deployment_options import DEFAULT_LOCK_TIMEOUT_S, LockTimeout, exactly_one
-from aisprint_cli.cli.image_work import EngineName, Only, Registry, RegistryFolder, Wishes
+from aisprint_cli.cli.image_work import (
+    CacheFrom,
+    CacheTo,
+    Ecr,
+    EngineName,
+    Only,
+    Provenance,
+    Registry,
+    RegistryFolder,
+    Sbom,
+    Way,
+    Wishes,
+)
 from aisprint_cli.cli.session import (
     Directory,
     DirectoryOption,
@@ -38,7 +50,12 @@ def publish(
     only: Only = None,
     registry: Registry = None,
     registry_folder: RegistryFolder = None,
+    ecr: Ecr = None,
     engine: EngineName = None,
+    cache_from: CacheFrom = None,
+    cache_to: CacheTo = None,
+    sbom: Sbom = False,
+    provenance: Provenance = False,
     lock_timeout: LockTimeout = DEFAULT_LOCK_TIMEOUT_S,
     output: Output = OutputFormat.TABLE,
     quiet: Quiet = False,
@@ -59,10 +76,10 @@ def publish(
         session,
         application_directory(app, application_dir),
         exactly_one(base, optimal, deployment),
-        Wishes(registry, registry_folder, None, None),
+        Wishes(registry, registry_folder, ecr, None, None),
         everything=everything,
         only=only,
-        engine_name=engine,
+        way=Way(engine, tuple(cache_from or ()), tuple(cache_to or ()), sbom, provenance),
         push=True,
         dry_run=False,
         force=False,

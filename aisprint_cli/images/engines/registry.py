@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.metadata import entry_points
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from aisprint_cli.errors import ExternalError, UsageError
 from aisprint_cli.images.engines.interface import Engine
 from aisprint_cli.images.registry.client import RegistryClient
+
+if TYPE_CHECKING:
+    from aisprint_cli.images.engines.buildx import Extras
 
 ENTRY_POINTS: Final = "aisprint.engines"
 
@@ -43,13 +46,15 @@ def engine_names() -> tuple[str, ...]:
     return tuple(dict.fromkeys([*ENGINES, *others]))
 
 
-def open_engine(name: str | None, registry: RegistryClient) -> Engine:
+def open_engine(name: str | None, registry: RegistryClient, extras: Extras | None = None) -> Engine:
     """The engine of a name; without one the first that can be used here.
 
     Raises:
-        UsageError: when there is none of that name.
+        UsageError: when there is none of that name, or one that cannot give the extras that are wished.
         ExternalError: when none can be used here.
     """
+    if extras is not None:
+        return _with_extras(name, registry, extras)
     if name is not None:
         return _factory(name)(registry)
     for factory in ENGINES.values():
@@ -61,6 +66,17 @@ def open_engine(name: str | None, registry: RegistryClient) -> Engine:
         why="Neither docker buildx, nor a Docker Engine with BuildKit, nor buildah can be used.",
         mend="Install one, for instance `apt-get install buildah`; `--dry-run` needs none.",
     )
+
+
+def _with_extras(name: str | None, registry: RegistryClient, extras: Extras) -> Engine:
+    if name not in {None, "buildx"}:
+        raise UsageError(
+            f"The engine {name} has neither caches between machines nor attestations.",
+            mend="Use --engine buildx, or leave out --cache-from, --cache-to, --sbom and --provenance.",
+        )
+    from aisprint_cli.images.engines.buildx import Buildx
+
+    return Buildx(registry, extras=extras)
 
 
 def _factory(name: str) -> Factory:
