@@ -86,12 +86,15 @@ def is_bad(invocation: Invocation) -> bool:
 
 
 def print_invocations(console: Console, tally: Tally) -> None:
-    """Each input with its results; of many, those that went wrong, and the counts."""
+    """Each input with its results, by name; of many, those that went wrong; and the counts."""
     from rich.text import Text
 
     from aisprint_cli.cli.tables import plain_table, print_page
 
-    rows = tally.first if tally.total <= SHOWN_INPUTS else tally.bad
+    rows = sorted(
+        tally.first if tally.total <= SHOWN_INPUTS else tally.bad,
+        key=lambda row: str(row.source),  # not as they happened to end
+    )
     if rows:
         table = plain_table("input", "state", "seconds", "results", numbers=("seconds",), whole=("state",))
         for row in rows:
