@@ -60,8 +60,7 @@ def print_report(console: Console, report: DesignReport) -> None:
 
     from aisprint_cli.cli.tables import print_page
 
-    arrow = " → " if "utf" in console.encoding.lower() else " -> "
-    limits = list(_limits(report, arrow))
+    limits = list(_limits(report))
     print_page(console, Text(report.design.application.name, style="bold"), _components(report), "")
     if limits:
         print_page(console, _constraints(limits), "")
@@ -128,12 +127,12 @@ def share_text(sides: Mapping[str, Any]) -> str:
     return f"{share} | {100 - share} %"
 
 
-def _limits(report: DesignReport, arrow: str) -> Iterable[tuple[str, str, float]]:
+def _limits(report: DesignReport) -> Iterable[tuple[str, str, float]]:
     qos = report.design.deployment(BASE_DEPLOYMENT).qos
     for local in qos.local:
         yield "local", local.part, local.limit_s
     for over_path in qos.global_:
-        yield "global", arrow.join(over_path.path), over_path.limit_s
+        yield "global", " -> ".join(over_path.path), over_path.limit_s
 
 
 def _constraints(limits: Iterable[tuple[str, str, float]]) -> Table:

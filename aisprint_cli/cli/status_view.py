@@ -185,6 +185,6 @@ def _measures(status: Status) -> Table:
             "" if value is None else f"{value:.3f}" for value in (entry.mean_s, entry.p95_s, entry.max_s)
         ]
         verdict = Text(entry.verdict.value, style=_VERDICTS[entry.verdict])
-        path = " > ".join(entry.constraint.parts)
+        path = " -> ".join(entry.constraint.parts)
         table.add_row(kind, path, *figures, f"{entry.constraint.limit_s:g}", str(entry.samples), verdict)
     return table

@@ -20,7 +20,7 @@ def test_the_summary_names_splits_deployments_and_constraints(tmp_path: Path) ->
     directory = write_application(tmp_path / "my_app")
     finished = aisprint("design", directory)
     assert finished.returncode == 0, finished.stderr
-    for expected in ("partition1", " B", "4 deployments", "first → second", "20 s", "Wrote aisprint/"):
+    for expected in ("partition1", " B", "4 deployments", "first -> second", "20 s", "Wrote aisprint/"):
         assert expected in finished.stdout
     again = aisprint("design", "--application_dir", directory)
     assert "Nothing changed" in again.stdout

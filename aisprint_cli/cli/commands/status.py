@@ -157,7 +157,7 @@ def _require_sound(found: Status, directory: Path) -> None:
             mend=f"`{typed('deploy', directory)}` repairs them.",
         )
     if violated:
-        paths = "; ".join(" > ".join(entry.constraint.parts) for entry in violated)
+        paths = "; ".join(" -> ".join(entry.constraint.parts) for entry in violated)
         raise VerificationError(
             f"{len(violated)} time limits are violated: {paths}.",
             why="The mean time of a minute was above the limit.",
