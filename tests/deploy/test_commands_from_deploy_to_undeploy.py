@@ -113,7 +113,7 @@ def test_status_reads_as_tables(deployed: Deployed) -> None:
     page = deployed[0]("status", "tiny", "--qos").stdout
 
     assert "tiny_chain: deployment base on local, active since" in page
-    assert "upper > sign" in page
+    assert "upper -> sign" in page
     assert "boom.in" in page
 
 
