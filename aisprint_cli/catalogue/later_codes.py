@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from aisprint_cli.catalogue.profiling_codes import CODES as _PROFILING
 from aisprint_cli.load.codes.code import Code, error, warning
 
 _SPLIT_CODE: Final = (
@@ -444,4 +445,4 @@ _TEMPLATES: Final = (
     ),
 )
 
-CODES: Final[tuple[Code, ...]] = (*_SPLIT_CODE, *_DESIGN, *_PLACEMENT, *_SYSTEM, *_TEMPLATES)
+CODES: Final[tuple[Code, ...]] = (*_SPLIT_CODE, *_DESIGN, *_PLACEMENT, *_SYSTEM, *_TEMPLATES, *_PROFILING)

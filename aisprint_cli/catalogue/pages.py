@@ -46,6 +46,8 @@ SUBJECTS: Final[Mapping[str, str]] = MappingProxyType(
         "tosca": "TOSCA templates",
         "images": "Images",
         "deploy": "Deploying",
+        "table": "Tables of measured runs",
+        "fitted": "Fitted models",
     }
 )
 """The first word of a code, and what it is about; in the order of the pages."""

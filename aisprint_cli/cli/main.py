@@ -28,6 +28,8 @@ from aisprint_cli.cli.commands import (
     outputs,
     place,
     plan,
+    predict,
+    profile,
     publish,
     schema,
     simulate,
@@ -85,6 +87,14 @@ app.command("schema", cls=Command, rich_help_panel=_START)(schema.schema)
 app.command("design", cls=Command, rich_help_panel=_DESIGN)(design.design)
 app.command("deployments", cls=Command, rich_help_panel=_DESIGN)(deployments.deployments)
 app.command("diff", cls=Command, rich_help_panel=_DESIGN)(diff.diff)
+_profile = typer.Typer(
+    cls=Group,
+    help="Fit performance models to measurements.\n\nExample: aisprint profile fit runs.csv --jobs 10",
+    no_args_is_help=True,
+)
+_profile.command("fit", cls=Command)(profile.fit)
+app.add_typer(_profile, name="profile", rich_help_panel=_DESIGN)
+app.command("predict", cls=Command, rich_help_panel=_DESIGN)(predict.predict)
 app.command("place", cls=Command, rich_help_panel=_DESIGN)(place.place)
 app.command("simulate", cls=Command, rich_help_panel=_DESIGN)(simulate.simulate)
 app.command("toscarize", cls=Command, rich_help_panel=_DESIGN)(toscarize.toscarize)

@@ -6,6 +6,8 @@ from typing import Final
 
 from aisprint_cli.catalogue.example import Example
 
+_RUNS: Final = "runtime,cores\n100,1\n55,2\n31,4"
+
 EXAMPLES: Final = {
     "code.no-call": Example(
         "outputs = session.run(None, inputs)",
@@ -242,4 +244,20 @@ EXAMPLES: Final = {
     "tosca.bucket": Example("aws: {bucket: My_Bucket}", "aws: {bucket: my-bucket}"),
     "images.architecture": Example("architecture: riscv64", "architecture: arm64"),
     "deploy.image": Example("image:", "image: registry.example/read:1"),
+    "table.empty": Example("(nothing)", _RUNS),
+    "table.no-rows": Example("runtime,cores", _RUNS),
+    "table.missing-column": Example("seconds,cores\n100,1\n55,2\n31,4", _RUNS),
+    "table.duplicate-column": Example("runtime,cores,cores\n100,1,1", _RUNS),
+    "table.two-loads": Example("runtime,cores,load,number_of_files", "runtime,cores,number_of_files"),
+    "table.unknown-column": Example("runtme,cores\n100,1\n55,2\n31,4", _RUNS),
+    "table.unused-column": Example("runtime,cores,node\n100,1,a\n55,2,a\n31,4,a", _RUNS),
+    "table.row-width": Example("runtime,cores\n100\n55,2\n31,4", _RUNS),
+    "table.number": Example("runtime,cores\n100,1\nfailed,2\n31,4", _RUNS),
+    "table.too-few-levels": Example("runtime,cores\n100,1\n55,2", _RUNS),
+    "table.encoding": Example("a table saved as UTF-16", "the same table saved as UTF-8"),
+    "table.too-large": Example("aisprint profile fit video.mp4", "aisprint profile fit runs.csv"),
+    "fitted.invalid": Example(
+        "aisprint predict blur --cores 4 --models performance_models.json",
+        "aisprint predict blur --cores 4 --models fitted_models.json",
+    ),
 }

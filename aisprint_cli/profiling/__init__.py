@@ -1,0 +1,1 @@
+"""Performance models: how long a component takes, fitted from measurements and predicted anywhere."""
