@@ -121,12 +121,13 @@ class Searcher:
 
     def conflict(self, problem: Problem) -> Conflict:
         """Why there is no placement, found within `CONFLICT_TIME_S`."""
-        end = self.clock() + CONFLICT_TIME_S
+        deadline, filtered = self.until(CONFLICT_TIME_S), self.until(CONFLICT_TIME_S / 2)
 
-        def expired() -> bool:
-            return self.cancelled() or self.clock() > end
+        def solver(eased: Problem) -> Result:
+            left_s = max(0.0, deadline.end_s - self.clock())
+            return self._solve(eased, min(left_s, CONFLICT_TIME_S / 5))
 
-        return find_conflict(problem, lambda eased: self._solve(eased, CONFLICT_TIME_S / 5), expired)
+        return find_conflict(problem, solver, deadline.over, filtered.over)
 
     def _solve(self, problem: Problem, time_limit_s: float | None) -> Result:
         return solve(problem, time_limit_s=time_limit_s, cancelled=self.cancelled, clock=self.clock)

@@ -16,6 +16,11 @@ _MOST_SETS = 300
 
 def is_overloaded(problem: Problem) -> bool:
     """Whether no placement can keep every resource below full use; False where that is not proven."""
+    return not below(least_utilisation(problem), 1)
+
+
+def least_utilisation(problem: Problem) -> float:
+    """What the mean utilisation of some set of resources is at least; it rises in proportion to the load."""
     loads = [
         [list(_pieces(problem, number, alternative)) for alternative in component.alternatives]
         for number, component in enumerate(problem.components)
@@ -26,7 +31,7 @@ def is_overloaded(problem: Problem) -> bool:
     bought = [item for item in sets if not any(problem.is_function(resource) for resource in item)]
     everything = frozenset().union(*bought)
     candidates = dict.fromkeys([everything, *bought[:_MOST_SETS]])
-    return any(_is_full(problem, loads, resources) for resources in candidates if resources)
+    return max((_utilisation(problem, loads, item) for item in candidates if item), default=0.0)
 
 
 def _pieces(problem: Problem, number: int, alternative: Alternative) -> Iterator[dict[int, float]]:
@@ -46,7 +51,9 @@ def _pieces(problem: Problem, number: int, alternative: Alternative) -> Iterator
         yield shares
 
 
-def _is_full(problem: Problem, loads: list[list[list[dict[int, float]]]], resources: frozenset[int]) -> bool:
+def _utilisation(
+    problem: Problem, loads: list[list[list[dict[int, float]]]], resources: frozenset[int]
+) -> float:
     total = sum(
         min(
             sum(min(piece.values()) for piece in pieces if piece and resources.issuperset(piece))
@@ -55,4 +62,4 @@ def _is_full(problem: Problem, loads: list[list[list[dict[int, float]]]], resour
         for alternatives in loads
         if alternatives
     )
-    return not below(total, len({problem.resources[resource].layer for resource in resources}))
+    return total / len({problem.resources[resource].layer for resource in resources})

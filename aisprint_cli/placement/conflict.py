@@ -1,10 +1,11 @@
 """Why there is no placement: a smallest set of conditions that conflict, and what would help.
 
-A deletion filter goes over the conditions one by one: what stays impossible without a condition does not
-need it. What is left conflicts as a whole, and no part of it does. The filter asks two quick judges: the
-proven bound on response times (impossible) and the search for fast placements (possible); where neither
-can tell, the set counts as impossible for now. In the end the exact solver is asked about what is left.
-If it finds a placement there after all, the filter is repeated with the exact solver as a third judge.
+A deletion filter goes over the conditions, kinds first, then halves of kinds down to single ones: what
+stays impossible without a condition does not need it. What is left conflicts as a whole, and no part of it
+does. The filter asks two quick judges: proven bounds on load and response times (impossible) and the search
+for fast placements (possible); where neither can tell, the set counts as impossible for now. In the end the
+exact solver is asked about what is left. If it finds a placement there after all, the filter is repeated
+with the exact solver as a third judge. When the time is over, what was not tried yet stays in the conflict.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from aisprint_cli.placement.capacity import is_overloaded
+from aisprint_cli.placement.capacity import is_overloaded, least_utilisation
 from aisprint_cli.placement.conditions import Condition, conditions, without
 from aisprint_cli.placement.conflict_words import (
     SINGLE_VERBS,
@@ -24,6 +25,7 @@ from aisprint_cli.placement.conflict_words import (
     condition_words,
     rounded,
     seconds,
+    summary,
 )
 from aisprint_cli.placement.constraints import Assessment, Kind, assess
 from aisprint_cli.placement.exact import Status
@@ -59,7 +61,8 @@ Judge = Callable[[Problem], bool | None]
 class Conflict:
     """Conditions that no placement can keep together, and the nearest changes after which one can.
 
-    `proven` says whether that is certain; every condition of the conflict is needed for it. `changes`
+    `proven` says whether that is certain, `minimal` whether every condition was tried; then each of the
+    conflict is needed for it. `changes`
     each suffice alone; when none does, `together` holds changes that suffice together. `placement` is one
     that was found for an eased problem, if any. Below `largest_rate_per_s` (1/s) there is one without any
     change, where that is so at some rate.
@@ -73,12 +76,17 @@ class Conflict:
     together: tuple[Change, ...] = ()
     placement: Placement | None = field(default=None, repr=False)
     largest_rate_per_s: float | None = None
+    minimal: bool = True
 
     @property
     def sentence(self) -> str:
         """What conflicts, in words."""
         if not self.members:
-            return "No limit and no rule is the reason. The load may be too large."
+            verb = "is" if self.proven else "may be"
+            load = f"the load of {self.problem.entry_rate_per_s:.6g} requests/s"
+            return f"No limit and no rule is the reason: {load} {verb} more than anything here carries."
+        if not self.minimal:
+            return f"The time was too short to tell which of these conflict: {summary(self.members)}."
         words = [condition_words(item) for item in self.members]
         if len(words) == 1 and self.fastest_s is not None:
             takes = f"no placement takes less than {seconds(self.fastest_s, down=True)}"
@@ -118,6 +126,7 @@ class Conflict:
                 for item in self.members
             ],
             "proven": self.proven,
+            "minimal": self.minimal,
             "fastest_s": self.fastest_s,
             "relaxations": [change_values(item) for item in self.changes],
             "relaxations_together": [change_values(item) for item in self.together],
@@ -127,46 +136,60 @@ class Conflict:
         }
 
 
-def find_conflict(problem: Problem, solve: Solve, expired: Expired) -> Conflict:
+def find_conflict(
+    problem: Problem, solve: Solve, expired: Expired, filtered: Expired | None = None
+) -> Conflict:
     """A smallest conflict of a problem that seems to have no placement, and what would help.
 
     Args:
         problem: what could not be placed.
         solve: the exact solver, with a short time limit of its own.
         expired: true when it is time to answer with what is known.
+        filtered: true when it is time to look for what would help, rather than for a smaller conflict.
 
     Returns:
         The conflict; one without members, but with a placement, when there is a placement after all.
 
     """
-    oracle = _Oracle(solve, expired)
+    filtered = filtered or expired
+    oracle = _Oracle(solve, filtered)
     if oracle.quickly(problem) is True:
         return Conflict(problem, (), proven=False, placement=oracle.last)
-    everything = tuple(conditions(problem))
-    members = _filter(problem, everything, oracle.quickly)
-    core = without(problem, set(everything) - set(members), counted=False)
+    members, core = _core(problem, oracle.quickly, filtered)
+    minimal = not filtered()
+    oracle.expired = expired
     answer = oracle.possible(core)
-    if answer is True:
-        members = _filter(problem, everything, oracle.possible)
-        core = without(problem, set(everything) - set(members), counted=False)
+    if answer is True and minimal:
+        members, core = _core(problem, oracle.possible, filtered)
+        minimal = not filtered()
         answer = oracle.possible(core)
-    changes = [change for item in members if (change := _nearest(problem, item, oracle)) is not None]
+    largest_rate_per_s = _largest_rate_per_s(problem, oracle)
+    changes = [
+        change
+        for item in members
+        if not expired() and (change := _nearest(problem, item, oracle)) is not None
+    ]
     return Conflict(
         problem=problem,
         members=members,
         proven=answer is False,
         fastest_s=_fastest_s(core, members),
         changes=tuple(changes),
-        together=() if changes else _together(problem),
+        together=() if changes else _together(problem, expired),
         placement=oracle.last,
-        largest_rate_per_s=_largest_rate_per_s(problem, oracle),
+        largest_rate_per_s=largest_rate_per_s,
+        minimal=minimal,
     )
 
 
 def _largest_rate_per_s(problem: Problem, oracle: _Oracle) -> float | None:
-    """The largest rate (1/s) at which a placement is found, by halving; None if none is at a billionth."""
-    low, high = 0.0, problem.entry_rate_per_s
-    while high - low > _CLOSE * high and high > problem.entry_rate_per_s * _IDLE:
+    """The largest rate (1/s) at which a placement is found, by halving; None if none is at a billionth.
+
+    It begins where the load is no longer proven to be too large; without time it ends with the best so far.
+    """
+    most = problem.entry_rate_per_s / max(1.0, least_utilisation(problem))
+    low, high = 0.0, most
+    while high - low > _CLOSE * high and high > most * _IDLE and not oracle.expired():
         middle = (low + high) / 2 if low else high / 8
         if oracle.quickly(problem.at_rate(middle)) is True:
             low = middle
@@ -175,19 +198,31 @@ def _largest_rate_per_s(problem: Problem, oracle: _Oracle) -> float | None:
     return low or None
 
 
-def _filter(problem: Problem, everything: Sequence[Condition], judge: Judge) -> tuple[Condition, ...]:
-    """The deletion filter: whole kinds first, then one by one."""
-    kept = list(everything)
-    trials = [[item for item in everything if item.kind is kind] for kind in _GROUPS]
-    trials += [[item] for kind in _GROUPS for item in everything if item.kind is kind]
-    for trial in trials:
-        rest = [item for item in kept if item not in trial]
-        if len(rest) == len(kept):
-            continue
-        eased = without(problem, set(everything) - set(rest), counted=False)
-        if judge(eased) is not True:
-            kept = rest
-    return tuple(kept)
+def _core(problem: Problem, judge: Judge, expired: Expired) -> tuple[tuple[Condition, ...], Problem]:
+    """The conditions that a deletion filter leaves, and the problem with no others."""
+    everything = tuple(conditions(problem))
+    dropped: set[Condition] = set()
+
+    def is_needed(trial: Sequence[Condition]) -> bool:
+        if judge(without(problem, dropped.union(trial), counted=False)) is True or expired():
+            return True
+        dropped.update(trial)
+        return False
+
+    kinds = [[item for item in everything if item.kind is kind] for kind in _GROUPS]
+    waiting = [half for items in kinds if items and is_needed(items) for half in _halves(items)]
+    while waiting and not expired():
+        trial = waiting.pop(0)
+        if is_needed(trial):
+            waiting[:0] = _halves(trial)
+    members = tuple(item for item in everything if item not in dropped)
+    return members, without(problem, dropped, counted=False)
+
+
+def _halves(items: Sequence[Condition]) -> list[Sequence[Condition]]:
+    """Both halves of several conditions; none of one."""
+    middle = len(items) // 2
+    return [items[:middle], items[middle:]] if middle else []
 
 
 def _fastest_s(core: Problem, members: Sequence[Condition]) -> float | None:
@@ -212,9 +247,12 @@ class _Oracle:
         """True, False, or None when only the exact solver could tell."""
         if is_overloaded(problem):
             return False
-        if any(lower_bound_s(problem, path) > limit_s * (1 + 1e-9) for path, limit_s in _limits(problem)):
-            return False
-        search = FastSearch(problem)
+        for path, limit_s in _limits(problem):
+            if self.expired():
+                return None
+            if lower_bound_s(problem, path) > limit_s * (1 + 1e-9):
+                return False
+        search = FastSearch(problem, expired=self.expired)
         if search.has_nowhere:
             return False
         attempt = search.run()
@@ -329,7 +367,7 @@ def _nearest_time(problem: Problem, condition: Condition, oracle: _Oracle) -> Ch
     """The lowest limit (s) for which a placement is found, and what no placement goes below."""
     low = float(condition.limit or 0.0)
     bound = max(low, _least_s(problem, condition))
-    best = _quickest_s(problem, condition, bound)
+    best = _quickest_s(problem, condition, bound, oracle.expired)
     if best is None:
         if oracle.possible(without(problem, {condition})) is not True or oracle.last is None:
             return None
@@ -371,14 +409,14 @@ def _with_limit(problem: Problem, condition: Condition, limit_s: float) -> Probl
     return replace(problem, path_limits=tuple(paths))
 
 
-def _quickest_s(problem: Problem, condition: Condition, scale_s: float) -> float | None:
+def _quickest_s(problem: Problem, condition: Condition, scale_s: float, expired: Expired) -> float | None:
     """The least time found on the path of a limit when all other conditions are kept; None if they cannot."""
     free = _with_limit(problem, condition, math.inf)
     number = condition.number
     if condition.kind is Kind.LOCAL:
-        search = FastSearch(free, lambda figures: figures.local_value_s[:, number] / scale_s)
+        search = FastSearch(free, lambda figures: figures.local_value_s[:, number] / scale_s, expired)
     else:
-        search = FastSearch(free, lambda figures: figures.path_value_s[:, number] / scale_s)
+        search = FastSearch(free, lambda figures: figures.path_value_s[:, number] / scale_s, expired)
     attempt = search.run()
     if attempt is None or not attempt.feasible:
         return None
@@ -391,9 +429,9 @@ def _taken_s(assessment: Assessment, condition: Condition) -> float:
     return values[condition.number]
 
 
-def _together(problem: Problem) -> tuple[Change, ...]:
+def _together(problem: Problem, expired: Expired) -> tuple[Change, ...]:
     """Limits on times to raise together: those that the placement with the least excess goes beyond."""
-    attempt = FastSearch(problem).run()
+    attempt = FastSearch(problem, expired=expired).run()
     if attempt is None:
         return ()
     found = assess(problem, attempt.placement)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -98,6 +100,12 @@ def condition_words(condition: Condition) -> str:
     if condition.kind in RULES:
         return _rule_words(condition)
     return _OTHER_WORDS[condition.kind].format(subject=subject)
+
+
+def summary(conditions: Sequence[Condition]) -> str:
+    """Many conditions in words: how many there are of each kind, and of what kind they are."""
+    counts = Counter(item.kind for item in conditions)
+    return ", ".join(f"{count} of {kind.value}" for kind, count in counts.items())
 
 
 def _rule_words(condition: Condition) -> str:

@@ -26,6 +26,9 @@ from aisprint_cli.placement.rules import Quota
 Floats = NDArray[np.float64]
 _MOST_OPTIONS = 400
 _SWEEPS = 12
+_STARTS = 6
+_STARTED_COMPONENTS = 120
+"""A search begins up to `_STARTS` times, with fewer where that takes long: this many components in all."""
 _CAP = 10.0
 _STRUCTURE = 1e4
 _EXCESS_FIRST = 1e6
@@ -135,10 +138,20 @@ Measure = Callable[[Scores], Floats]
 class FastSearch:
     """Looks for placements that keep every limit, whatever they cost."""
 
-    def __init__(self, problem: Problem, measure: Measure | None = None) -> None:
-        """Prepare the options of every component; a measure ranks the placements that keep every limit."""
+    def __init__(
+        self, problem: Problem, measure: Measure | None = None, expired: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Prepare the options of every component.
+
+        Args:
+            problem: what is placed.
+            measure: ranks the placements that keep every limit.
+            expired: asked now and then; true ends the search with the best so far.
+
+        """
         self._problem = problem
         self._measure = measure
+        self._expired = expired
         self._evaluator = Evaluator(problem)
         self._options = [_options(problem, number) for number in range(len(problem.components))]
         self._functions = np.array([problem.is_function(i) for i in range(len(problem.resources))])
@@ -152,22 +165,18 @@ class FastSearch:
         """Whether some component surely has nowhere to run, even alone."""
         return not all(self._options)
 
-    def run(self, *, starts: int = 6) -> Attempt | None:
-        """The best attempt; None when some component has nowhere to run.
-
-        Args:
-            starts: from how many placements to begin.
-
-        """
+    def run(self) -> Attempt | None:
+        """The best attempt; None when some component has nowhere to run."""
         if not all(self._options):
             return None
+        starts = min(_STARTS, 1 + _STARTED_COMPONENTS // len(self._options))
         best: tuple[float, list[Choice]] | None = None
         for number in range(starts):
             choices = self._start(number)
             score = self._descend(choices)
             if best is None or score < best[0]:
                 best = (score, choices)
-            if self._is_enough(best[0]):
+            if self._is_enough(best[0]) or self._expired():
                 break
         if best is None:
             return None
@@ -197,6 +206,8 @@ class FastSearch:
         for _ in range(_SWEEPS):
             before = score
             for number, options in enumerate(self._options):
+                if self._expired():
+                    return score
                 rows = [[*choices[:number], option, *choices[number + 1 :]] for option in options]
                 score = self._take(choices, rows, score)
             score = self._take(choices, self._swaps(choices), score)

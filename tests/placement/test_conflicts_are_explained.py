@@ -118,6 +118,26 @@ def test_without_time_nothing_is_claimed() -> None:
     assert not conflict.proven
 
 
+@pytest.mark.parametrize("asked", [0, 1, 5, 50, 500])
+def test_the_search_for_the_reason_ends_soon_after_it_is_told_to(asked: int) -> None:
+    """Every loop asks: so once the answer is yes, few more questions come."""
+    problem = random_problem(5, components=12).at_rate(200.0)
+    questions = count()
+    conflict = find_conflict(problem, exactly, lambda: next(questions) >= asked)
+    assert next(questions) <= asked + 4 * len(list(conditions(problem)))
+    assert set(conflict.members) <= set(conditions(problem))
+    if not conflict.minimal:
+        assert "The time was too short" in conflict.sentence
+
+
+def test_a_load_that_nothing_carries_is_told_with_the_one_that_is() -> None:
+    problem = read(two_steps()).problem
+    conflict = find_conflict(problem.at_rate(1e200), exactly, never)
+    assert conflict.largest_rate_per_s is not None
+    assert solve(problem.at_rate(conflict.largest_rate_per_s)).status is Status.OPTIMAL
+    assert solve(problem.at_rate(conflict.largest_rate_per_s * 1.01)).status is Status.INFEASIBLE
+
+
 @pytest.mark.parametrize("rich", [False, True], ids=["plain", "rich"])
 @given(seed=st.integers(0, 10**6))
 @settings(max_examples=15, deadline=None)
@@ -133,7 +153,8 @@ def test_conflicts_are_minimal(rich: bool, seed: int) -> None:
     core = judge(without(problem, everything - members))
     assert core.placement is None or not conflict.proven
     for member in members if conflict.proven else ():
-        without_it = judge(without(problem, everything - members | {member}))
+        # Without a limit there is no end of instances: a tight time limit may need more than load alone.
+        without_it = judge(without(problem, everything - members | {member}, counted=False))
         assert without_it.status is not Status.INFEASIBLE
         assert without_it.placement is not None or rich
 
