@@ -24,7 +24,6 @@ from aisprint_cli.system.cache_directory import find_cache
 _GIB: Final = 2**30
 _TIGHT_BYTES: Final = 5 * _GIB
 _FULL_BYTES: Final = _GIB // 2
-_BUILDERS: Final = ("docker", "podman", "buildah")
 
 
 class Health(StrEnum):
@@ -54,21 +53,8 @@ def examine_tools() -> Iterator[Finding]:
     runtime = machine.installed("onnxruntime")
     lost = "Install aisprint again: splits are verified with it."
     yield _tool("onnxruntime", runtime, lost, is_needed=True)
-    yield from _builders()
     browser = next(filter(None, map(machine.program, ("chromium", "chromium-browser", "google-chrome"))), "")
     yield _tool("chromium", browser, "Only the tests of reports need it: install the package chromium.")
-
-
-def _builders() -> Iterator[Finding]:
-    found = [name for name in _BUILDERS if machine.program(name)]
-    advice = "Install Docker with buildx, Podman or Buildah to build images here; `local` needs none."
-    yield _tool("image builder", ", ".join(found), advice)
-    if "docker" not in found:
-        return
-    daemon = "answers" if machine.answers("docker", "version") else ""
-    yield _tool("docker daemon", daemon, "Start it, or let your user reach it: `docker version` says why.")
-    buildx = "there" if machine.answers("docker", "buildx", "version") else ""
-    yield _tool("docker buildx", buildx, "Install the buildx plugin: images for other architectures need it.")
 
 
 def _tool(what: str, found: str, mend: str, *, is_needed: bool = False) -> Finding:

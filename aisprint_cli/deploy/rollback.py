@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from aisprint_cli.backends.interface import Capability, FunctionSpec, Item
+from aisprint_cli.backends.interface import RUNNER_FACT, Capability, FunctionSpec, Item
+from aisprint_cli.backends.local.containers import CONTAINER
 from aisprint_cli.deploy.desired import source_digest
 from aisprint_cli.deploy.executor import Outcome
 from aisprint_cli.deploy.ledger import DeploymentRecord, DeploymentState
@@ -103,12 +104,20 @@ def _lost(workspace: Workspace, plan: Plan) -> Iterator[tuple[Item, str]]:
             continue
         if _present_digest(workspace.application / spec.source) == spec.source_digest:
             continue
-        if Capability.SOURCES in workspace.place_of(step.item).capabilities:
+        if _runs_sources(workspace, step.item, spec):
             yield step.item, f"{spec.source} is not what it was"
             continue
         now = recorded[step.item.id].item.spec if step.item.id in recorded else spec
         if isinstance(now, FunctionSpec) and _hides(now, spec):
             yield step.item, f"its image {spec.service.get('image')} has the name of the new one"
+
+
+def _runs_sources(workspace: Workspace, item: Item, spec: FunctionSpec) -> bool:
+    """Whether a function is made from its code; the local runtime may be told to run its image instead."""
+    return (
+        Capability.SOURCES in workspace.place_of(item).capabilities
+        and spec.access.get(RUNNER_FACT) != CONTAINER
+    )
 
 
 def _hides(now: FunctionSpec, before: FunctionSpec) -> bool:

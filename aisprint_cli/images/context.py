@@ -36,6 +36,7 @@ def write_context(
     dockerfile: str,
     packages: Mapping[str, Sequence[Path]],
     in_image: str | None,
+    modules: Sequence[Path] = (),
 ) -> None:
     """Write a context.
 
@@ -45,6 +46,7 @@ def write_context(
         dockerfile: its text.
         packages: directories of unpacked packages by platform, laid over each other.
         in_image: the requirements to install inside the image, when they are.
+        modules: further Python files beside the run-time library.
 
     Raises:
         StateError: when it cannot be written.
@@ -58,6 +60,8 @@ def write_context(
         if not script.exists():
             shutil.copyfile(templates_directory() / "local" / "script.sh", script)
         shutil.copytree(runtime_library_directory(), target / "library" / "aisprint", ignore=_LEFT_OUT)
+        for module in modules:
+            shutil.copyfile(module, target / "library" / module.name)
         for platform, folders in packages.items():
             place = target / PACKAGES / architecture_of(platform)
             for folder in folders:

@@ -24,6 +24,7 @@ from aisprint_cli.images.specification import BuildRequest, ImageSpec, Variant
 from aisprint_cli.load.environment import ENVIRONMENT, read_environment
 from aisprint_cli.load.reporter import Reporter
 from aisprint_cli.load.requirements import Requirements, read_requirements, read_system_packages
+from aisprint_cli.system.packaged import templates_directory
 
 DEFAULT_BASE: Final = "docker.io/library/python:3.12-slim"
 GPU_BASE: Final = "docker.io/nvidia/cuda:12.6.3-cudnn-runtime-ubuntu24.04"
@@ -37,11 +38,12 @@ LAMBDA_REQUIREMENTS: Final = (
     "boto3",
     "pyyaml",
     "requests",
-    "setuptools<81",
     "webdavclient3==3.14.6",
 )
 LAMBDA_SUPERVISOR: Final = "faas-supervisor==1.5.8"
 """What hands Lambda's events to the script; its own list of requirements cannot be read, so it is above."""
+LAMBDA_HANDLER: Final = "aisprint_lambda.py"
+"""Lambda's entry into the supervisor."""
 
 _REPOSITORY = re.compile(
     r"(?:[a-zA-Z0-9.-]+(?::[0-9]+)?/)?[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*"
@@ -149,7 +151,17 @@ class Preparation:
         own = source / DOCKERFILE
         dockerfile = own.read_text(encoding="utf-8") if own.is_file() else render(recipe)
         in_image = "\n".join([*requirements.lines, ""]) if reason else None
-        write_context(context, source=source, dockerfile=dockerfile, packages=packages, in_image=in_image)
+        extra = (
+            (templates_directory() / "images" / LAMBDA_HANDLER,) if wanted.variant is Variant.LAMBDA else ()
+        )
+        write_context(
+            context,
+            source=source,
+            dockerfile=dockerfile,
+            packages=packages,
+            in_image=in_image,
+            modules=extra,
+        )
         notes = [f"{wanted.name}: built inside the image, {reason}"] if reason else []
         notes += [f"{wanted.name}: by its own Dockerfile"] if own.is_file() else []
         return self._prepared(wanted, context, dockerfile, {"BASE": recipe.base}, tuple(notes))

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import filelock
 import pytest
-from image_tools import Tools, make_base
+from image_tools import BOTH, Tools, make_base
 
+from aisprint_cli.images.engines import binfmt
 from aisprint_cli.images.registry.client import RegistryClient
 
 REGISTRY = """version: 0.1
@@ -24,7 +25,7 @@ http: {{addr: "127.0.0.1:{port}"}}
 """
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -63,7 +64,7 @@ def bases(checkout: Path) -> Path:
 @pytest.fixture(scope="session")
 def registry(bases: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a registry."""
-    folder, port = tmp_path_factory.mktemp("registry"), _free_port()
+    folder, port = tmp_path_factory.mktemp("registry"), free_port()
     (folder / "config.yml").write_text(REGISTRY.format(root=folder / "data", port=port))
     with (folder / "log.txt").open("wb") as log:
         server = subprocess.Popen(["docker-registry", "serve", folder / "config.yml"], stdout=log, stderr=log)
@@ -122,6 +123,19 @@ def docker_address(bases: Path) -> Iterator[str]:
     engine.terminate()
     engine.wait()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def emulation(bases: Path) -> None:
+    """That this machine runs programs for both platforms; switched on where that can be done."""
+    if os.geteuid() == 0 and len(binfmt.emulated()) == 0:
+        formats = Path("/proc/sys/fs/binfmt_misc")
+        if not (formats / "register").exists():
+            subprocess.run(["mount", "-t", "binfmt_misc", "binfmt_misc", formats], check=False)
+        if shutil.which("update-binfmts"):
+            subprocess.run(["update-binfmts", "--enable"], capture_output=True, check=False)
+    if problems := binfmt.problems(BOTH):
+        pytest.skip(f"{problems[0].what} {problems[0].mend}")
 
 
 @pytest.fixture

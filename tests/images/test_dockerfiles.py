@@ -75,7 +75,7 @@ def test_a_lambda_image_starts_the_runtime_client_with_the_supervisor() -> None:
     text = render(Recipe("find", "base", variant=Variant.LAMBDA, has_packages=True))
 
     assert 'ENTRYPOINT ["python3", "-m", "awslambdaric"]' in text
-    assert 'CMD ["faassupervisor.supervisor.main"]' in text
+    assert 'CMD ["aisprint_lambda.main"]' in text
     assert "WORKDIR /var/task" in text
 
 

@@ -76,7 +76,6 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     _wheel(folder, "plain", "1.0", "py3-none-any", "native")
     for name in ("awslambdaric", "boto3", "pyyaml", "requests"):
         _wheel(folder, name, "3.0", "py3-none-any")
-    _wheel(folder, "setuptools", "70.0", "py3-none-any")
     _wheel(folder, "webdavclient3", "3.14.6", "py3-none-any")
     _wheel(folder, "faas_supervisor", "1.5.8", "py3-none-any", "not-there")
     return folder

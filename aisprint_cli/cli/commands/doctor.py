@@ -65,16 +65,23 @@ def doctor(
 
 
 def _examine(directory: Path, choice: BackendChoice | None) -> Iterator[Finding]:
+    from aisprint_cli.cli.image_work import open_registries
     from aisprint_cli.deploy.doctor import (
         examine_application,
         examine_credentials,
         examine_room,
         examine_tools,
     )
+    from aisprint_cli.deploy.doctor_images import examine_images
     from aisprint_cli.deploy.workspace import open_workspace
 
     yield from examine_tools()
     yield from examine_credentials(directory, os.environ)
+    client = open_registries()
+    try:
+        yield from examine_images(directory, client)
+    finally:
+        client.close()
     yield from examine_room(directory)
     if is_application(directory):
         with open_workspace(directory, choice) as workspace:
