@@ -22,6 +22,7 @@ from aisprint_cli.cli.commands import (
     doctor,
     explain,
     images,
+    inspect,
     invoke,
     logs,
     new,
@@ -84,6 +85,7 @@ app.command("new", cls=Command, rich_help_panel=_START)(new.new)
 app.command("new-application", cls=Command, hidden=True)(new.new_application)
 app.command("validate", cls=Command, rich_help_panel=_START)(validate.validate)
 app.command("schema", cls=Command, rich_help_panel=_START)(schema.schema)
+app.command("inspect", cls=Command, rich_help_panel=_DESIGN)(inspect.inspect)
 app.command("design", cls=Command, rich_help_panel=_DESIGN)(design.design)
 app.command("deployments", cls=Command, rich_help_panel=_DESIGN)(deployments.deployments)
 app.command("diff", cls=Command, rich_help_panel=_DESIGN)(diff.diff)

@@ -127,7 +127,7 @@ def describe_cuts(
     refused: list[Refusal] = []
     for point in sweep.cuts:
         known = types.get(point.tensor)
-        reason = _obstacle(known)
+        reason = obstacle(known)
         if known is None or reason:
             refused.append(Refusal(point.tensor, reason))
         else:
@@ -155,7 +155,8 @@ def _cut(tensor: str, position: int, known: TensorType, load: Load, fusion: Fusi
     )
 
 
-def _obstacle(known: TensorType | None) -> str:
+def obstacle(known: TensorType | None) -> str:
+    """Why a tensor of this type cannot travel between two parts, in words; empty when it can."""
     if known is None:
         return "its element type is unknown: neither onnx nor onnxruntime can infer it"
     if known.dtype in CARRIED_TYPES:

@@ -9,7 +9,7 @@ from typing import Final
 import onnx
 
 from aisprint_cli.partition.external import copy_external
-from aisprint_cli.partition.graph import Graph, Side, sides
+from aisprint_cli.partition.graph import Graph, Side, segments
 from aisprint_cli.partition.tensor_types import InferredTypes, bodies
 
 _FIRST_IR_WITHOUT_WEIGHT_INPUTS: Final = 4
@@ -43,11 +43,20 @@ class Extractor:
         Raises:
             OSError: a file cannot be written.
         """
-        before, after = sides(self._graph, self._order, tensor)
-        cut = self._inferred.values[tensor]
+        self.write_segments(((tensor,),), (first, second), source)
+
+    def write_segments(self, cuts: Sequence[Sequence[str]], paths: Sequence[Path], source: Path) -> None:
+        """The same for a chain of cuts, each the tensors that it carries: one path more than cuts.
+
+        Raises:
+            OSError: a file cannot be written.
+        """
+        carried = [[self._inferred.values[name] for name in cut] for cut in cuts]
         given = [value for value in self._model.graph.input if value.name in self._graph.inputs]
-        self._write(before, given, [cut], first, source)
-        self._write(after, [cut], self._model.graph.output, second, source)
+        ends = [given, *carried, self._model.graph.output]
+        parts = segments(self._graph, self._order, cuts)
+        for side, inputs, outputs, path in zip(parts, ends[:-1], ends[1:], paths, strict=True):
+            self._write(side, inputs, outputs, path, source)
 
     def _write(
         self,

@@ -275,6 +275,18 @@ def sides(graph: Graph, order: Sequence[int], tensor: str) -> tuple[Side, Side]:
     return first, second
 
 
+def segments(graph: Graph, order: Sequence[int], cuts: Sequence[Sequence[str]]) -> tuple[Side, ...]:
+    """The segments of a chain of cuts, first to last; each takes the tensors of the cut before it.
+
+    Every cut is the tensors it carries, and lies after the one before it; linear time for each.
+    """
+    given = ((), *cuts)
+    targets = (*cuts, graph.outputs)
+    return tuple(
+        _side(graph, order, wanted, given=taken) for taken, wanted in zip(given, targets, strict=True)
+    )
+
+
 def _side(graph: Graph, order: Sequence[int], targets: Iterable[str], given: Iterable[str]) -> Side:
     barred = frozenset(given)
     wanted = set(targets) - barred

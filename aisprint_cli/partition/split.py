@@ -19,24 +19,16 @@ import onnx
 from aisprint_cli.errors import ExternalError, InvalidInputError, VerificationError
 from aisprint_cli.model.naming import segment_design
 from aisprint_cli.partition.choice import ChoicePolicy, explain, is_different, rank
-from aisprint_cli.partition.cost import TensorType, uncounted
-from aisprint_cli.partition.cuts import Cut, Refusal, describe_cuts
-from aisprint_cli.partition.external import check_external, files_of_its_own
+from aisprint_cli.partition.cuts import Cut, Refusal
+from aisprint_cli.partition.external import files_of_its_own
 from aisprint_cli.partition.extract import Extractor
-from aisprint_cli.partition.folding import fold_shapes
-from aisprint_cli.partition.graph import Graph, MalformedGraphError, Sweep, find_cuts
-from aisprint_cli.partition.inputs import index_bounds
 from aisprint_cli.partition.onnx_graph import (
-    ReadGraph,
     has_broken_text,
-    light_graph,
     no_model,
     read_model,
-    sorted_graph,
 )
-from aisprint_cli.partition.tensor_types import InferredTypes, complete_types, infer_types
+from aisprint_cli.partition.reading import ReadModel, interface_of, read_for_cuts
 from aisprint_cli.partition.verify import (
-    Interface,
     Reference,
     Verdict,
     ask_whole,
@@ -122,20 +114,6 @@ class ModelSplits:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A model with everything the choice needs."""
-
-    path: Path
-    model: onnx.ModelProto
-    graph: Graph
-    sweep: Sweep
-    inferred: InferredTypes
-    cuts: tuple[Cut, ...]
-    refused: tuple[Refusal, ...]
-    uncounted_nodes: int
-
-
 def split_model(model: Path, workspace: Path, *, max_splits: int = 1, seed: int = 0) -> ModelSplits:
     """Find the best `max_splits` two-way splits of a model, and write those that verify.
 
@@ -165,8 +143,8 @@ def split_model(model: Path, workspace: Path, *, max_splits: int = 1, seed: int 
 def _split_all(
     model: Path, proto: onnx.ModelProto, workspace: Path, max_splits: int, seed: int
 ) -> ModelSplits:
-    read = _read(model, proto)
-    interface = _interface(read)
+    read = read_for_cuts(model, proto)
+    interface = interface_of(read)
     obstacle = _no_cut(read) or unverifiable(interface)
     if obstacle:
         open_whole(model)
@@ -189,53 +167,7 @@ def _split_all(
     return _result(read, splits, failed, _shortage(read, len(splits), max_splits, failed))
 
 
-def _read(path: Path, model: onnx.ModelProto) -> _Read:
-    check_external(model, path)
-    try:
-        light = sorted_graph(model)
-        inferred = infer_types(model)
-        if fold_shapes(model, inferred.types):
-            light = light_graph(model)
-        sweep = find_cuts(light.graph)
-    except MalformedGraphError as error:
-        raise InvalidInputError(
-            f"the graph of {path.name!r} is malformed: {error}",
-            why="no run time can compute such a graph",
-            mend="export the model again, or mend the graph; onnx.checker says more",
-        ) from error
-    inferred = complete_types(inferred, model, path.parent, (cut.tensor for cut in sweep.cuts))
-    return _described(path, model, light, sweep, inferred)
-
-
-def _described(
-    path: Path, model: onnx.ModelProto, light: ReadGraph, sweep: Sweep, inferred: InferredTypes
-) -> _Read:
-    cuts, refused = describe_cuts(light.graph, sweep, inferred.types, light.weights)
-    return _Read(
-        path=path,
-        model=model,
-        graph=light.graph,
-        sweep=sweep,
-        inferred=inferred,
-        cuts=cuts,
-        refused=refused,
-        uncounted_nodes=uncounted(light.graph, sweep, inferred.types),
-    )
-
-
-def _interface(read: _Read) -> Interface:
-    types = read.inferred.types
-    unknown = TensorType("unknown")
-    inputs = {name: types.get(name, unknown) for name in read.graph.inputs}
-    return Interface(
-        inputs=inputs,
-        bounds=index_bounds(read.graph, inputs, types),
-        outputs=read.graph.outputs,
-        half_precision=any(known.dtype in {"float16", "bfloat16"} for known in types.values()),
-    )
-
-
-def _no_cut(read: _Read) -> str:
+def _no_cut(read: ReadModel) -> str:
     """Why no cut is possible, in words; empty when there is one."""
     if read.cuts:
         return ""
@@ -257,7 +189,7 @@ def _no_cut(read: _Read) -> str:
 
 
 def _search(
-    read: _Read, reference: Reference, staging: Path, wanted: int
+    read: ReadModel, reference: Reference, staging: Path, wanted: int
 ) -> tuple[tuple[Split, ...], tuple[Refusal, ...]]:
     """Walk down the ranking; keep what differs from the kept and verifies."""
     extractor = Extractor(read.model, read.graph, read.sweep.order, read.inferred)
@@ -329,7 +261,9 @@ def _install(split: Split, staging: Path, workspace: Path) -> Split:
     return replace(split, first=places[0], second=places[1])
 
 
-def _result(read: _Read, splits: tuple[Split, ...], failed: tuple[Refusal, ...], reason: str) -> ModelSplits:
+def _result(
+    read: ReadModel, splits: tuple[Split, ...], failed: tuple[Refusal, ...], reason: str
+) -> ModelSplits:
     return ModelSplits(
         splits=splits,
         cuts=read.cuts,
@@ -341,7 +275,7 @@ def _result(read: _Read, splits: tuple[Split, ...], failed: tuple[Refusal, ...],
     )
 
 
-def _shortage(read: _Read, found: int, wanted: int, failed: tuple[Refusal, ...]) -> str:
+def _shortage(read: ReadModel, found: int, wanted: int, failed: tuple[Refusal, ...]) -> str:
     """Why there are fewer splits than wanted, in words; empty when there are not."""
     if found == wanted:
         return ""

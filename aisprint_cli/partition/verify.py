@@ -12,7 +12,7 @@ either way; `Verdict.exact` tells whether the bits agreed all the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -123,9 +123,16 @@ def _trials(plan: Plan | None, interface: Interface, *, larger_batch: bool) -> t
 
 def compare(reference: Reference, first: Path, second: Path, tensor: str) -> Verdict:
     """Run both halves on the reference's inputs and compare; stops at the first failure."""
+    return compare_segments(reference, (first, second), ((tensor,),))
+
+
+def compare_segments(
+    reference: Reference, segments: Sequence[Path], cuts: Sequence[Sequence[str]]
+) -> Verdict:
+    """The same for a chain of segments, with the tensors that each of its cuts carries."""
     exact, largest = True, 0.0
     for optimised in (False, True):
-        verdict = _compare_level(reference, first, second, tensor, optimised=optimised)
+        verdict = _compare_level(reference, segments, cuts, optimised=optimised)
         if verdict.failure:
             return verdict
         if optimised:
@@ -136,13 +143,10 @@ def compare(reference: Reference, first: Path, second: Path, tensor: str) -> Ver
 
 
 def _compare_level(
-    reference: Reference, first: Path, second: Path, tensor: str, *, optimised: bool
+    reference: Reference, segments: Sequence[Path], cuts: Sequence[Sequence[str]], *, optimised: bool
 ) -> Verdict:
     try:
-        session = open_session(first, optimised=optimised)
-        carried = [run(session, feeds, (tensor,)) for feeds in reference.feeds]
-        session = open_session(second, optimised=optimised)
-        answers = [run(session, {tensor: value}, reference.interface.outputs) for (value,) in carried]
+        answers = _run_chain(reference, segments, cuts, optimised=optimised)
     except _RUN_ERRORS as error:
         return Verdict(f"a half does not run: {brief(error)}", exact=False)
     level = "on" if optimised else "off"
@@ -162,6 +166,18 @@ def _compare_level(
                 )
             largest = max(largest, gap)
     return Verdict(exact=exact, difference=largest)
+
+
+def _run_chain(
+    reference: Reference, segments: Sequence[Path], cuts: Sequence[Sequence[str]], *, optimised: bool
+) -> list[list[Any]]:
+    """What the last segment gives, for each of the reference's inputs; one session at a time."""
+    fed: list[dict[str, Any]] = list(reference.feeds)
+    for segment, carried in zip(segments[:-1], cuts, strict=True):
+        session = open_session(segment, optimised=optimised)
+        fed = [dict(zip(carried, run(session, given, carried), strict=True)) for given in fed]
+    session = open_session(segments[-1], optimised=optimised)
+    return [run(session, given, reference.interface.outputs) for given in fed]
 
 
 def same_bits(one: Any, other: Any) -> bool:

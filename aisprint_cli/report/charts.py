@@ -16,6 +16,8 @@ WIDTH: Final = 720.0
 HEIGHT: Final = 300.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64.0, 18.0, 16.0, 46.0
 _TICKS: Final = 6
+_WIDE_LABELS: Final = 26.0
+_FEW_DECADES: Final = 1000.0
 _ROUND: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -47,6 +49,24 @@ class Scale:
         first = math.ceil(self.low / step - 1e-9)
         last = math.floor(self.high / step + 1e-9)
         return tuple(Tick(self(step * i), plain(step * i, 6)) for i in range(first, last + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Decades(Scale):
+    """A scale of powers of ten: equal ratios are equal lengths. Both ends are above 0."""
+
+    def __call__(self, value: float) -> float:
+        """Where a value is drawn."""
+        low, high = math.log10(self.low), math.log10(self.high)
+        return self.start + (math.log10(value) - low) / (high - low) * (self.end - self.start)
+
+    @property
+    def ticks(self) -> tuple[Tick, ...]:
+        """Marks at 1, 2 and 5 times powers of ten; over more than three decades at the powers alone."""
+        powers = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
+        steps = (1, 2, 5) if self.high / self.low <= _FEW_DECADES else (1,)
+        values = [step * 10.0**power for power in powers for step in steps]
+        return tuple(Tick(self(v), plain(v, 6)) for v in values if self.low <= v <= self.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +112,16 @@ def frame(xs: Sequence[float], ys: Sequence[float]) -> Frame:
     bottom = 0.0 if 0 <= y_low < 0.35 * y_high else y_low - room
     return Frame(
         Scale(x_low, x_high, _LEFT, WIDTH - _RIGHT), Scale(bottom, y_high + room, HEIGHT - _BOTTOM, _TOP)
+    )
+
+
+def decade_frame(ys: Sequence[float]) -> Frame:
+    """A frame from 0 to 100 % across, and upwards in decades around values above 0."""
+    low, high = min(ys), max(ys)
+    room = 1.25 if high / low > 1.25 else 2.0
+    return Frame(
+        Scale(0.0, 100.0, _LEFT + _WIDE_LABELS, WIDTH - _RIGHT),
+        Decades(low / room, high * room, HEIGHT - _BOTTOM, _TOP),
     )
 
 
