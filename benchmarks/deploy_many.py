@@ -25,6 +25,7 @@ from aisprint_cli.backends.interface import (
     Observed,
     Progress,
 )
+from aisprint_cli.cli.deployment_options import DEFAULT_PARALLEL
 from aisprint_cli.deploy.executor import Executor
 from aisprint_cli.deploy.ledger import Ledger
 from aisprint_cli.deploy.planner import make_plan
@@ -117,7 +118,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=0.5, help="what each thing takes")
-    parser.add_argument("--parallel", type=int, default=64)
+    parser.add_argument("--parallel", type=int, default=DEFAULT_PARALLEL)
     options = parser.parse_args()
     depth = 2 * options.seconds
     print(f"each thing takes {options.seconds:g} s, so two levels take {depth:g} s")

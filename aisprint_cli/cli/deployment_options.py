@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from aisprint_cli.deploy.backend_choice import BackendChoice
     from aisprint_cli.deploy.patience import Patience
 
-DEFAULT_PARALLEL = 16
+DEFAULT_PARALLEL = 64
 DEFAULT_LOCK_TIMEOUT_S = 600.0
 
 

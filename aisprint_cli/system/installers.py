@@ -14,38 +14,58 @@ from typing import Final
 import psutil
 
 _ENDS_WITHIN_S: Final = 5.0
+_AT_ONCE: Final = 16
 
 
 class Installers:
-    """Runs installers apart from the terminal's Ctrl-C, which lets steps that run end; thread-safe."""
+    """Runs installers apart from the terminal's Ctrl-C, which lets steps that run end; thread-safe.
 
-    def __init__(self) -> None:
+    Args:
+        at_once: how many run at the same time, whoever asks: they share this machine.
+    """
+
+    def __init__(self, at_once: int = _AT_ONCE) -> None:
         self._running: set[subprocess.Popen[bytes]] = set()
+        self._places = threading.BoundedSemaphore(at_once)
+        self._is_over = False
         self._lock = threading.Lock()
 
     def run(self, command: Sequence[str], directory: Path, environment: Mapping[str, str]) -> tuple[int, str]:
         """Run one to its end; its exit code and what it said."""
-        process = subprocess.Popen(
-            list(command),
-            cwd=directory,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            process_group=0,
-        )
+        with self._places:
+            process = self._start(command, directory, environment)
+            if process is None:
+                return -signal.SIGKILL, ""
+            try:
+                said, _ = process.communicate()
+            finally:
+                with self._lock:
+                    self._running.discard(process)
+            return process.returncode, said.decode(errors="replace")
+
+    def _start(
+        self, command: Sequence[str], directory: Path, environment: Mapping[str, str]
+    ) -> subprocess.Popen[bytes] | None:
+        """Start one, unless all were ended."""
         with self._lock:
+            if self._is_over:
+                return None
+            process = subprocess.Popen(
+                list(command),
+                cwd=directory,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                process_group=0,
+            )
             self._running.add(process)
-        try:
-            said, _ = process.communicate()
-        finally:
-            with self._lock:
-                self._running.discard(process)
-        return process.returncode, said.decode(errors="replace")
+            return process
 
     def end(self) -> None:
-        """End all of them."""
+        """End all of them, and begin no other."""
         with self._lock:
+            self._is_over = True
             for process in self._running:
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)

@@ -15,7 +15,7 @@ from aisprint_cli.backends.local.backend import LocalBackend
 from aisprint_cli.backends.local.environments import Environments, missing_system_packages
 from aisprint_cli.errors import ExternalError
 from aisprint_cli.load.requirements import read_requirements
-from aisprint_cli.system.installers import end_former
+from aisprint_cli.system.installers import Installers, end_former
 
 
 def test_requirements_are_installed_once_for_the_same_text(tmp_path: Path, cache: Path) -> None:
@@ -61,6 +61,19 @@ def test_an_installation_ends_with_the_back_end_that_began_it(tmp_path: Path, ca
             with pytest.raises(ExternalError):
                 building.result(60)
     wait_until(lambda: not alive(int(mark.read_text())), "the building to end")
+
+
+def test_many_installations_share_the_machine_and_none_begins_after_the_end(tmp_path: Path) -> None:
+    installers = Installers(at_once=1)
+    command = ["sh", "-c", "mkdir busy && sleep 0.1 && rmdir busy && echo $$ >> done"]
+    with ThreadPoolExecutor(4) as pool:
+        codes = list(pool.map(lambda _: installers.run(command, tmp_path, {})[0], range(4)))
+    assert codes == [0] * 4
+
+    installers.end()
+
+    assert installers.run(command, tmp_path, {})[0] != 0
+    assert len((tmp_path / "done").read_text().split()) == 4
 
 
 def test_an_installer_that_a_killed_command_left_is_ended_before_the_next(tmp_path: Path) -> None:
