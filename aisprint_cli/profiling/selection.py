@@ -3,9 +3,10 @@
 Every candidate is fitted on all configurations, and again with some of them held out: levels inside the
 range one at a time, the last levels of cores, the last loads. For questions inside the range and beyond
 the measured loads the best candidate of each family counts by its error on what was held out. Beyond
-the measured cores too few levels can be held out to tell a staircase from a slope, so there candidates
-count by their evidence: the likelihood of what they leave over, less for every coefficient (G. Schwarz,
-Annals of Statistics 6(2), 1978) and for every setting of the family that could have been chosen instead.
+the measured cores, and inside of a few levels when the number of jobs is not known, too few can be held
+out to tell a staircase from a slope: there candidates count by their evidence, the likelihood of what
+they leave over, less for every coefficient (G. Schwarz, Annals of Statistics 6(2), 1978) and for every
+setting of the family that could have been chosen instead.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ _FLOOR = 0.01
 _MODEL_SPREAD = 0.05
 """How far (of the logarithm) a true model is expected to be from a measured mean."""
 _NEGLIGIBLE = 1e-3
+_ENOUGH_HELD_OUT = 3
 _STUDENT_95 = (6.314, 2.920, 2.353, 2.132, 2.015, 1.943, 1.895, 1.860, 1.833, 1.812)
 _NORMAL_95 = 1.6449
 
@@ -146,12 +148,13 @@ class _Fit:
 
     def _ensemble(self, question: Question) -> Ensemble:
         numbers = [i for i, fold in enumerate(self.folds) if fold.question is question]
-        errors = np.mean([np.abs(self._held[i]).mean(axis=1) for i in numbers], axis=0)
+        by_fold = np.array([np.abs(self._held[i]).mean(axis=1) for i in numbers])
+        errors = by_fold.mean(axis=0)
         chosen, weights = self._chosen(question, errors)
         members = tuple(
             self._member(index, weight, errors) for index, weight in zip(chosen, weights, strict=True)
         )
-        together = [np.asarray(weights) @ self._held[i][chosen] for i in numbers]
+        together = [self._unseen(question, by_fold, place) @ self._held[i] for place, i in enumerate(numbers)]
         residuals = np.concatenate(together)
         distances = [self.folds[i].distance for i in numbers]
         return Ensemble(
@@ -163,9 +166,17 @@ class _Fit:
             len(residuals),
         )
 
+    def _unseen(self, question: Question, by_fold: Floats, place: int) -> Floats:
+        """The weights of all candidates as chosen without one of the folds, so that it judges them fairly."""
+        others = np.delete(by_fold, place, axis=0)
+        chosen, weights = self._chosen(question, (others if len(others) else by_fold).mean(axis=0))
+        found = np.zeros(len(self.candidates))
+        found[chosen] = weights
+        return found
+
     def _chosen(self, question: Question, errors: Floats) -> tuple[list[int], list[float]]:
         """The candidates that count for a question, with weights that sum to 1."""
-        if question is Question.BEYOND_CORES:
+        if self._by_evidence(question):
             evidence = self._evidence()
             order = [int(i) for i in np.argsort(-evidence, kind="stable")[:_MEMBERS]]
             raw = [math.exp(evidence[i] - evidence[order[0]]) for i in order]
@@ -179,6 +190,13 @@ class _Fit:
         kept = [(i, weight) for i, weight in zip(order, raw, strict=True) if weight > _NEGLIGIBLE * max(raw)]
         total = sum(weight for _, weight in kept)
         return [i for i, _ in kept], [weight / total for _, weight in kept]
+
+    def _by_evidence(self, question: Question) -> bool:
+        """Whether too few levels can be held out to choose, among many settings, by their errors."""
+        if question is Question.INSIDE:
+            held = sum(fold.question is question for fold in self.folds)
+            return held < _ENOUGH_HELD_OUT and self.facts.jobs is None
+        return question is Question.BEYOND_CORES
 
     def _evidence(self) -> Floats:
         """Logarithm of the evidence of each candidate; corrected ones only: they meet the last level."""
