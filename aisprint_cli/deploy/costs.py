@@ -1,18 +1,21 @@
 """What a deployment costs an hour, as far as the application's files tell. Pure.
 
-Prices are those of `candidate_resources.yaml`, in its own currency.
+Prices are those of `candidate_resources.yaml` in its own currency, and of `placement_rules.yaml` where it
+has others for reserved or spot instances.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 from aisprint_cli.backends.interface import ClusterSpec, FunctionSpec, Item
 from aisprint_cli.backends.registry import DEFAULT as HERE
 from aisprint_cli.model.dag import Dag
 from aisprint_cli.model.resources import LayerKind, ResourceCatalogue
+from aisprint_cli.placement.application_resources import Tariff
 
 HOURS_PER_MONTH: Final = 730.0
 """Hours of a mean month, as clouds count them: 365 x 24 / 12."""
@@ -72,13 +75,19 @@ class Estimate:
 class Prices:
     """What an estimate is made from.
 
+    `rules` is the document of placement rules, which may price reserved and spot instances otherwise.
     `rates` are requests a second by part, empty where nothing says how many enter; `busy_s` is how long
     a request keeps a part busy on a resource, by part and resource.
     """
 
     catalogue: ResourceCatalogue
+    rules: Mapping[str, Any] = field(default_factory=dict)
     rates: Mapping[str, float] = field(default_factory=dict)
     busy_s: Mapping[tuple[str, str], float] = field(default_factory=dict)
+
+    @cached_property
+    def _tariff(self) -> Tariff:
+        return Tariff(self.catalogue, self.rules)
 
     def estimate(self, items: Iterable[Item]) -> Estimate:
         """What items cost, each with all the nodes that its resources may have."""
@@ -107,7 +116,8 @@ class Prices:
             if resource is None:
                 unknown.append(_no_price(name, entry.name))
             else:
-                lines.append(CostLine(name, entry.name, entry.nodes, entry.nodes * resource.cost_per_hour))
+                hourly = self._tariff.nodes(entry.name, entry.nodes)
+                lines.append(CostLine(name, entry.name, entry.nodes, hourly))
         if spec.kind == LayerKind.VIRTUAL.value:
             unknown.append(f"{name}: its front-end node and block storage have no price in {_FILE}")
         return Estimate(tuple(lines), tuple(unknown))
@@ -124,8 +134,8 @@ class Prices:
             return Estimate(unknown=(f"{name}: {why}",))
         if busy_s is None:
             return Estimate(unknown=(f"{name}: how long it runs on {spec.resource} was not measured",))
-        busy = rate * busy_s
-        return Estimate((CostLine(name, spec.resource, busy, busy * resource.cost_per_hour),))
+        hourly = self._tariff.calls(spec.resource, rate, busy_s)
+        return Estimate((CostLine(name, spec.resource, rate * busy_s, hourly),))
 
 
 def _no_price(name: str, resource: str) -> str:

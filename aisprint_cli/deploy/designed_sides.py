@@ -50,6 +50,7 @@ def _side(
         sent_bytes=sent,
         busy_s={key: demand.demand_s for key, demand in measured.demands.items()},
         rate_known=rate is not None,
+        rules=selection.application.placement_rules,
     )
 
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 from aisprint_cli.deploy.costs import arrival_rates
 from aisprint_cli.model.dag import Dag
 from aisprint_cli.model.deployment import Deployment, PlacedPart
 from aisprint_cli.model.qos import GlobalConstraint, LocalConstraint
-from aisprint_cli.model.resources import LayerKind, Resource, ResourceCatalogue
+from aisprint_cli.model.resources import LayerKind, ResourceCatalogue
+from aisprint_cli.placement.application_resources import Tariff
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,7 @@ class Side:
     `sent_bytes` says how many bytes a part hands on for one request, where that is known; `catalogue`
     has as many nodes as are bought for this deployment. `arrivals` are requests at each part for one
     that enters, or per second where `rate_known`; `busy_s` how long one keeps a part busy on a resource.
+    `rules` is the document of placement rules, which may price reserved and spot instances otherwise.
     """
 
     deployment: Deployment
@@ -31,6 +35,12 @@ class Side:
     sent_bytes: Mapping[str, float] = field(default_factory=dict)
     busy_s: Mapping[tuple[str, str], float] = field(default_factory=dict)
     rate_known: bool = False
+    rules: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def tariff(self) -> Tariff:
+        """What the resources cost an hour."""
+        return Tariff(self.catalogue, self.rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,25 +211,25 @@ def _cost(side: Side) -> Cost:
         if layer is None or resource is None or resource.document.get("cost") is None:
             unknown.append(f"{placed.resource} has no price")
         elif layer.kind == LayerKind.FUNCTIONS:
-            price = _function(side, placed, resource)
+            price = _function(side, placed)
             if isinstance(price, str):
                 unknown.append(price)
             else:
                 hourly += price
         elif placed.resource not in counted:
             counted.add(placed.resource)
-            hourly += resource.nodes * resource.cost_per_hour
+            hourly += side.tariff.nodes(resource.name, resource.nodes)
     return Cost(hourly, tuple(dict.fromkeys(unknown)))
 
 
-def _function(side: Side, placed: PlacedPart, resource: Resource) -> float | str:
+def _function(side: Side, placed: PlacedPart) -> float | str:
     """What a function costs an hour: it is paid while it computes; or why that is not known."""
     busy_s = side.busy_s.get((placed.part.name, placed.resource))
     if not side.rate_known:
         return "functions are paid by use, and no `expected_throughput` says how many requests enter"
     if busy_s is None:
         return f"how long {placed.part.name} runs on {placed.resource} was not measured"
-    return side.arrivals[placed.part.name] * busy_s * resource.cost_per_hour
+    return side.tariff.calls(placed.resource, side.arrivals[placed.part.name], busy_s)
 
 
 def arrivals_of(dag: Dag, entry_rate_hz: float | None) -> dict[str, float]:

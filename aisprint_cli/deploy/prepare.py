@@ -89,6 +89,7 @@ def _prices(directory: Path, selection: Selection) -> Prices:
     measured, _ = read_measurements(directory)
     return Prices(
         application.catalogue,
+        application.placement_rules,
         arrival_rates(selection.deployment.dag, max(entering, default=None)),
         {key: demand.demand_s for key, demand in measured.demands.items()},
     )

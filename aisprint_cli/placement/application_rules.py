@@ -42,9 +42,17 @@ class ApplicationRules:
         """Whether transfers share the bandwidth of a network domain."""
         return bool(((self._document.get("networks") or {}).get(domain) or {}).get("shared"))
 
+    def _terms(self, resource: str) -> Mapping[str, Any]:
+        return (self._document.get("resources") or {}).get(resource) or {}
+
+    def discipline(self, resource: str) -> Discipline | None:
+        """How a resource serves; None where the rules do not say."""
+        said = self._terms(resource).get("discipline")
+        return None if said is None else Discipline(said)
+
     def on_terms(self, resource: Resource, source: ApplicationResource) -> Resource:
-        """A resource with its prices, availability, discipline and power."""
-        terms = (self._document.get("resources") or {}).get(resource.name) or {}
+        """A resource with its prices, availability and power."""
+        terms = self._terms(resource.name)
         prices = [(name, terms.get(name)) for name in ("reserved", "spot")]
         idle_w = terms.get("idle_power") or 0.0
         busy_w = terms.get("busy_power")
@@ -56,7 +64,6 @@ class ApplicationRules:
                 if price is not None
             ),
             availability=terms.get("availability") or 1.0,
-            discipline=Discipline(terms.get("discipline") or resource.discipline),
             idle_w=idle_w,
             busy_w=max(idle_w, _accelerator_power_w(source)) if busy_w is None else busy_w,
             green_share=terms.get("green_share") or 0.0,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Final
 
@@ -21,6 +21,7 @@ from aisprint_cli.model.naming import BASE_DESIGN, Part, segment_design
 from aisprint_cli.model.resources import Layer as ApplicationLayer
 from aisprint_cli.model.resources import LayerKind
 from aisprint_cli.performance.functions import mean_response_s
+from aisprint_cli.placement.application_resources import problem_resource
 from aisprint_cli.placement.application_rules import ApplicationRules
 from aisprint_cli.placement.problem import (
     PYTHON_SEMANTICS,
@@ -44,10 +45,6 @@ SIZES_PATH: Final = "oscarp/components_data_size.yaml"
 SEGMENTS: Final = 2
 _CANDIDATES_PATH: Final = "common_config/candidate_deployments.yaml"
 _DAG_PATH: Final = "common_config/application_dag.yaml"
-_IDLE_S: Final = 600.0
-"""How long functions are kept warm where the resource does not say: what the reference assumes."""
-_TRANSITIONS: Final = 1000
-"""Transitions that the `transitionCost` of a resource is the price of: as clouds state it."""
 _GROUPS: Final = (
     ("EdgeResources", Tier.EDGE),
     ("CloudResources", Tier.CLOUD),
@@ -209,26 +206,16 @@ class _Builder:
         for index, layer in enumerate(self._application.catalogue):
             is_function = self._tiers[layer.number] is Tier.FUNCTIONS
             for resource in layer.resources:
-                idle = resource.document.get("idleTime")
-                asked = resource.document.get("transitionCost")
-                priced = Resource(
-                    name=resource.name,
-                    layer=index,
-                    limit=resource.nodes,
-                    cost_per_hour=resource.cost_per_hour,
-                    # Each function has its memory for itself; whether a part fits is checked once.
-                    memory_mib=math.inf if is_function or not resource.memory_mib else resource.memory_mib,
-                    cores=resource.cores or 1.0,
-                    idle_before_kill_s=float(idle) if isinstance(idle, (int, float)) else _IDLE_S,
-                    transition_cost=float(asked) / _TRANSITIONS if is_function and asked else 0.0,
-                    discipline=self._discipline(resource.name),
-                )
-                yield self._rules.on_terms(priced, resource)
+                known = problem_resource(resource, index, self._rules, is_function=is_function)
+                yield replace(known, discipline=self._discipline(known))
 
-    def _discipline(self, name: str) -> Discipline:
-        """Queues where any model of the resource says so."""
-        queues = any(item.queues for (_, other), item in self._measured.demands.items() if other == name)
-        return Discipline.MULTI_SERVER if queues else Discipline.PROCESSOR_SHARING
+    def _discipline(self, resource: Resource) -> Discipline:
+        """What the rules say of a resource, else queues where any model of it says so."""
+        queues = any(
+            item.queues for (_, other), item in self._measured.demands.items() if other == resource.name
+        )
+        said = self._rules.discipline(resource.name)
+        return said or (Discipline.MULTI_SERVER if queues else Discipline.PROCESSOR_SHARING)
 
     def _component(self, name: str, rate_per_s: float) -> Component:
         outgoing = self._application.dag.outgoing(name)

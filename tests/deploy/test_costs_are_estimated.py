@@ -7,15 +7,16 @@ from dataclasses import replace
 import pytest
 from directory_backend import cluster, function
 
-from aisprint_cli.backends.interface import Item
+from aisprint_cli.backends.interface import ClusterSpec, Item
 from aisprint_cli.deploy.costs import Prices, arrival_rates
 from aisprint_cli.deploy.routing import on_backend
 from aisprint_cli.model.dag import Dag, Dependency
 from aisprint_cli.model.resources import Layer, LayerKind, NetworkDomain, Resource, ResourceCatalogue
 
 
-def _prices(price: float, **measured: object) -> Prices:
-    box = Resource("r1", "box", 1, 3, price, 1024.0, 10.0, "amd64")
+def _prices(price: float, *, transition: float | None = None, **measured: object) -> Prices:
+    document = {"transitionCost": transition}
+    box = Resource("r1", "box", 1, 3, price, 1024.0, 10.0, "amd64", document=document)
     layer = Layer("l1", 1, "layer", LayerKind.VIRTUAL, (box,), "ND1")
     return Prices(
         ResourceCatalogue("shop", (NetworkDomain("ND1", "one", 0.0, 1.0, (), (layer,)),)),
@@ -38,6 +39,23 @@ def test_a_cluster_costs_what_its_nodes_cost_and_a_function_on_it_nothing_more()
     found = _prices(0.25).estimate([edge, hosted])
 
     assert (found.hourly, found.monthly, found.unknown) == (0.25, 0.25 * 730, ())
+
+
+def test_reserved_and_spot_nodes_have_prices_of_their_own() -> None:
+    edge = _of_kind(cluster("edge"), LayerKind.PHYSICAL_PROVISIONED)
+    assert isinstance(edge.spec, ClusterSpec)
+    bought = replace(edge.spec, resources=tuple(replace(item, nodes=3) for item in edge.spec.resources))
+    terms = {"reserved": {"number": 1, "cost": 0.1}, "spot": {"number": 1, "cost": 0.05}}
+
+    found = _prices(0.25, rules={"resources": {"box": terms}}).estimate([replace(edge, spec=bought)])
+
+    assert found.hourly == pytest.approx(0.1 + 0.05 + 0.25)
+
+
+def test_each_call_of_a_native_function_has_the_price_of_a_transition() -> None:
+    prices = _prices(2.0, rates={"find": 3.0}, busy_s={("find", "box"): 0.5}, transition=0.025)
+
+    assert prices.estimate([ACCOUNT, NATIVE]).hourly == pytest.approx(3.0 + 3.0 * 3600 * 0.025 / 1000)
 
 
 def test_a_cluster_that_is_made_has_parts_without_a_price() -> None:
