@@ -10,7 +10,7 @@ from installed_command import CommandLine
 from run_once import EXECUTION, run, workspace
 from tiny_chain import change_component
 
-from aisprint_cli.backends.interface import EVERY_CAPABILITY, Capability, FunctionSpec, Item
+from aisprint_cli.backends.interface import EVERY_CAPABILITY, RUNNER_FACT, Capability, FunctionSpec, Item
 from aisprint_cli.deploy.executor import Outcome
 from aisprint_cli.deploy.ledger import DeploymentState
 from aisprint_cli.deploy.planner import RecordState
@@ -91,6 +91,20 @@ def test_where_functions_are_made_from_their_sources_these_have_to_be_as_they_we
     _, back = _failing(tmp_path, wanted, "apply function/shop-l2/spell", sources=True)
 
     assert [reason for _, reason in back.lost] == ["aisprint/designs/find/base is not what it was"]
+
+
+def test_functions_that_run_from_their_images_need_no_sources_to_go_back(tmp_path: Path) -> None:
+    spec = chain()[2].spec
+    assert isinstance(spec, FunctionSpec)
+    in_image = replace(chain()[2], spec=replace(spec, access={**spec.access, RUNNER_FACT: "container"}))
+    run(tmp_path, "deploy", (*chain()[:2], in_image, chain()[3]))
+    before = _world(tmp_path).existing
+    wanted = (*chain()[:2], _changed(in_image, digest="b", image="img:2"), chain()[3], SPELL)
+
+    _, back = _failing(tmp_path, wanted, "apply function/shop-l2/spell", sources=True)
+
+    assert (back.complete, back.lost) == (True, ())
+    assert _world(tmp_path).existing == before
 
 
 def test_what_was_not_reached_is_left_as_it_is(tmp_path: Path) -> None:

@@ -122,6 +122,9 @@ def docker_address(bases: Path) -> Iterator[str]:
     yield f"unix://{socket_path}"
     engine.terminate()
     engine.wait()
+    for left in (folder / "exec" / "netns" / "default", folder / "data"):
+        if left.is_mount() or left.is_file():
+            subprocess.run(["umount", left], capture_output=True, check=False)
     shutil.rmtree(folder, ignore_errors=True)
 
 
