@@ -44,8 +44,7 @@ class Member:
         """The logarithm of the time (s) by the terms alone."""
         time_s = 0.0
         for term, coefficient in zip(self.terms, self.coefficients, strict=True):
-            if coefficient:
-                time_s += coefficient * term.value(cores, load)
+            time_s += coefficient * term.value(cores, load)
         return math.log(time_s if time_s > SMALLEST_S else SMALLEST_S)
 
 

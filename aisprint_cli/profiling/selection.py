@@ -213,8 +213,11 @@ class _Fit:
     def _member(self, index: int, weight: float, errors: Floats) -> Member:
         item = self.candidates[index]
         coefficients, _ = self._fitted
-        values = tuple(float(value) for value in coefficients[index])
-        return Member(item.family, item.terms, values, item.corrected, weight, float(errors[index]))
+        # Terms that the fit left at 0 would only cost time in each prediction.
+        kept = [i for i, value in enumerate(coefficients[index]) if value > 0] or [0]
+        terms = tuple(item.terms[i] for i in kept)
+        values = tuple(float(coefficients[index][i]) for i in kept)
+        return Member(item.family, terms, values, item.corrected, weight, float(errors[index]))
 
     def _leftover(self, chosen: Sequence[int], weights: Sequence[float]) -> tuple[float, ...]:
         _, logs = self._fitted
