@@ -17,6 +17,7 @@ HEIGHT: Final = 300.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64.0, 18.0, 16.0, 46.0
 _TICKS: Final = 6
 _WIDE_LABELS: Final = 26.0
+_ONE_DECADE: Final = 10.0
 _FEW_DECADES: Final = 1000.0
 _ROUND: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
 
@@ -62,10 +63,15 @@ class Decades(Scale):
 
     @property
     def ticks(self) -> tuple[Tick, ...]:
-        """Marks at 1, 2 and 5 times powers of ten; over more than three decades at the powers alone."""
-        powers = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
-        steps = (1, 2, 5) if self.high / self.low <= _FEW_DECADES else (1,)
-        values = [step * 10.0**power for power in powers for step in steps]
+        """Marks at round values within a decade; at 1, 2 and 5 times powers of ten, or these, over more."""
+        if self.high / self.low < _ONE_DECADE:
+            step = _step(self.high - self.low)
+            first = math.ceil(self.low / step)
+            values = [step * number for number in range(first, math.floor(self.high / step) + 1)]
+        else:
+            powers = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
+            steps = (1, 2, 5) if self.high / self.low <= _FEW_DECADES else (1,)
+            values = [factor * 10.0**power for power in powers for factor in steps]
         return tuple(Tick(self(v), plain(v, 6)) for v in values if self.low <= v <= self.high)
 
 
