@@ -31,8 +31,16 @@ if ! "$venv/bin/python" -c "import pip; $supported" 2>/dev/null; then
 fi
 "$venv/bin/python" -m pip install --quiet uv ||
     fail "the package index could not be reached" "check the network, or pip's index configuration"
-"$venv/bin/uv" pip install --quiet --python "$venv/bin/python" -r requirements-dev.lock ||
-    fail "a package could not be installed" "see the message above"
-"$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --no-deps --editable . ||
+
+# uv does not read pip's settings; here those of the index and its certificates hold for both.
+uv_install() {
+    "$venv/bin/python" -c 'import os, sys
+from aisprint_cli.system.package_index import index_settings
+os.execve(sys.argv[1], sys.argv[1:], os.environ | index_settings(os.environ))' \
+        "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" "$@"
+}
+uv_install -r requirements-dev.lock ||
+    fail "a package could not be installed" "see the message above; index and certificates are those of pip's configuration"
+uv_install --no-deps --editable . ||
     fail "aisprint itself could not be installed" "see the message above"
 printf 'aisprint is ready in %s\n' "$venv"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,8 @@ def programs(tmp_path: Path) -> Path:
 
 def _set_up(checkout: Path, tmp_path: Path, path: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["/bin/sh", checkout / "scripts" / "bootstrap.sh", tmp_path / ".venv"],
-        cwd=tmp_path,
+        ["/bin/sh", "scripts/bootstrap.sh", tmp_path / ".venv"],
+        cwd=checkout,
         env={"PATH": path, "HOME": str(tmp_path), **variables},
         capture_output=True,
         text=True,
@@ -73,3 +74,35 @@ def test_what_an_earlier_try_left_is_made_anew(checkout: Path, tmp_path: Path, l
     assert "the package index could not be reached" in done.stderr
     asked = subprocess.run([environment / "bin" / "python", "-c", "import pip"], check=False)
     assert asked.returncode == 0
+
+
+def _write_stand_in_for_uv(folder: Path, noted: Path) -> None:
+    """A wheel of a `uv` that notes its environment, and installs nothing."""
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "uv-1-py3-none-any.whl", "w") as wheel:
+        program = zipfile.ZipInfo("uv-1.data/scripts/uv")
+        program.external_attr = 0o100755 << 16
+        wheel.writestr(program, f"#!/bin/sh\nenv > '{noted}'\n")
+        wheel.writestr("uv-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: uv\nVersion: 1\n")
+        wheel.writestr(
+            "uv-1.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        wheel.writestr("uv-1.dist-info/RECORD", "")
+
+
+def test_the_index_that_pip_is_set_to_holds_for_all_packages(checkout: Path, tmp_path: Path) -> None:
+    noted, wheels, settings = tmp_path / "noted", tmp_path / "wheels", tmp_path / "pip.conf"
+    _write_stand_in_for_uv(wheels, noted)
+    settings.write_text(
+        f"[global]\nno-index = true\nfind-links = {wheels}\n"
+        "index-url = https://mirror.example/simple\ncert = /etc/own-authority.pem\n"
+    )
+
+    of_pip = {"PYTHON": sys.executable, "PIP_CONFIG_FILE": str(settings)}
+    done = _set_up(checkout, tmp_path, os.environ["PATH"], **of_pip)
+
+    assert done.returncode == 0, done.stderr
+    given = dict(line.split("=", 1) for line in noted.read_text().splitlines() if "=" in line)
+    assert given["UV_DEFAULT_INDEX"] == "https://mirror.example/simple"
+    assert given["UV_FIND_LINKS"] == str(wheels)
+    assert given["SSL_CERT_FILE"] == "/etc/own-authority.pem"
