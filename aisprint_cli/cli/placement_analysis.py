@@ -59,6 +59,18 @@ class Request:
         """Whether the next best choices are needed."""
         return self.report is not None
 
+    def check(self, problem: Problem) -> None:
+        """Refuse what has no meaning for a problem, before anything is searched.
+
+        Raises:
+            UsageError: when an objective or a path has none.
+
+        """
+        from aisprint_cli.placement.analyses import objective
+
+        for name in self.pareto:
+            objective(problem, name, self.path)
+
 
 def parse_request(
     *,
@@ -179,7 +191,7 @@ class AnalysisRun:
     interruptible: Interruptible
 
     def run(self, assessment: Assessment, result: Result, before: Assessment | None = None) -> Analysis:
-        """All that was asked for.
+        """All that was asked for, with a request that was checked.
 
         Args:
             assessment: the placement found (of the changed problem, with changes).

@@ -137,7 +137,8 @@ def energy(problem: Problem, *, grid_only: bool = False) -> Energy:
     if not any(item.busy_w for item in problem.resources):
         raise UsageError(
             "No resource says what power it draws, so there is no energy to compare.",
-            mend="Give idle_power and busy_power (W) to resources of the system file.",
+            mend="Give idle_power and busy_power (W) to resources: in the system file, or for an application "
+            "in common_config/placement_rules.yaml.",
         )
     if grid_only and problem.energy_limit_wh < float("inf"):
         raise UsageError(

@@ -71,3 +71,13 @@ def test_more_than_there_is_ends_with_4(application: Path) -> None:
     code, report = design(application, "--rate", "4", "--dry-run")
     assert code == 4
     assert report["placement"]["conflict"]["largest_rate_per_s"] == pytest.approx(3.565, rel=1e-3)
+
+
+def test_its_front_of_cost_latency_and_energy_is_complete(application: Path) -> None:
+    assert design(application)[0] == 0
+    command = [AISPRINT, "place", application, "--pareto", "cost,latency,energy", "-o", "json"]
+    finished = subprocess.run(command, capture_output=True, text=True, check=True)
+    found = json.loads(finished.stdout)
+    (front,) = found["three_way_fronts"]
+    assert front["complete"]
+    assert min(point["cost"] for point in front["points"]) == pytest.approx(found["cost"])

@@ -174,3 +174,16 @@ def test_wrong_options_are_explained(system: Path, options: list[str], words: st
     assert isinstance(result.exception, UsageError), result.output
     assert words in result.exception.message
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize("objective", ["energy", "grid-energy"])
+def test_an_objective_without_figures_is_refused_before_anything_is_searched(
+    tmp_path: Path, objective: str
+) -> None:
+    path = tmp_path / "system.json"
+    path.write_text(json.dumps(two_steps()))
+    result = run(path, "--load", "--pareto", f"cost,latency,{objective}")
+    assert isinstance(result.exception, UsageError)
+    assert "No resource says what power it draws" in result.exception.message
+    assert "placement_rules.yaml" in result.exception.mend
+    assert "Looking for" not in result.stderr

@@ -270,15 +270,16 @@ class _Run:
 
         Raises:
             InfeasibleError: when no placement was found; the reasons are printed.
+            UsageError: when something was asked for that has no meaning for the problem.
 
         """
         from aisprint_cli.placement.constraints import assess
+        from aisprint_cli.placement.what_if import what_if
 
         before = None
+        changed = what_if(self.file.problem, self._request.what_if)
+        self._request.check(changed)
         if self._request.what_if:
-            from aisprint_cli.placement.what_if import what_if
-
-            changed = what_if(self.file.problem, self._request.what_if)
             self._session.note("Placing it as it is, then with the changes.")
             present, _ = self._search(self.file.problem)
             if present.placement is not None:
