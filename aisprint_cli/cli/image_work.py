@@ -193,15 +193,21 @@ def preparing(
     session: Session, directory: Path, plan: ImagePlan, settings: Settings, work: Path, *, refresh: bool
 ) -> Iterator[Sequence[Prepared]]:
     """The images of a plan, their contexts written below `work`."""
+    from dataclasses import replace
+
     from aisprint_cli.images.packages import Packages
     from aisprint_cli.images.prepare import Preparation
     from aisprint_cli.load.application import require_application
     from aisprint_cli.system.cache_directory import find_cache
+    from aisprint_cli.system.revisions import source_revision
 
     application = require_application(directory).application
     name = application.name if application is not None else directory.name
     packages = Packages(find_cache(), session.note)
     try:
+        revision = source_revision(directory)
+        labels = {"org.opencontainers.image.revision": revision} if revision else {}
+        settings = replace(settings, labels={**labels, **settings.labels})
         preparation = Preparation(directory, name, work, settings, packages)
         prepared = preparation.prepare_all(plan.wanted, refresh=refresh)
         for note in (note for item in prepared for note in item.notes):

@@ -81,6 +81,7 @@ class EngineContract:
 
         assert "bad_base" in caught.value.message
         assert "RUN echo the last words" in caught.value.message
+        assert "(Dockerfile:3)" in caught.value.message
         assert "the last words" in caught.value.why
         assert "the last words" in (tools.logs / "bad_base.log").read_text()
         assert client.manifest(good.spec.reference) is not None

@@ -13,6 +13,7 @@ from typing import Any
 from aisprint_cli.errors import ExternalError, Retry
 from aisprint_cli.images.engines import binfmt
 from aisprint_cli.images.engines.commands import Finished, ask, run
+from aisprint_cli.images.engines.failures import failed_step
 from aisprint_cli.images.engines.interface import (
     BuildEvent,
     BuildFailedError,
@@ -166,7 +167,8 @@ def _login_option(logins: Path | None) -> list[str]:
 
 def _failed(request: BuildRequest, step: str, ended: Finished, log: Path) -> BuildFailedError:
     return BuildFailedError(
-        f"The image {request.spec.name} could not be built" + (f": step {step}." if step else "."),
+        f"The image {request.spec.name} could not be built"
+        + (f": {told}." if (told := failed_step(request.dockerfile, step)) else "."),
         why="\n".join(ended.last),
         mend=f"The whole log is in {log}.",
     )

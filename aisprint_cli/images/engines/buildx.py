@@ -14,6 +14,7 @@ from typing import Any, Final
 from aisprint_cli.errors import ExternalError
 from aisprint_cli.images.engines import binfmt
 from aisprint_cli.images.engines.commands import ask, run
+from aisprint_cli.images.engines.failures import failed_step
 from aisprint_cli.images.engines.interface import (
     BuildEvent,
     BuildFailedError,
@@ -116,13 +117,14 @@ class Buildx:
         document = bake_document(requests, **asdict(self._extras))
         write_atomic(bake_file, json.dumps(document, indent=2) + "\n")
         names = {target_name(request.spec.name): request.spec.name for request in requests}
-        step = ""
+        step, at = "", requests[0]
+        by_target = {target_name(request.spec.name): request for request in requests}
 
         def heard(line: str) -> None:
-            nonlocal step
+            nonlocal step, at
             found = _STEP.match(line)
             if found:
-                step = found["step"]
+                step, at = found["step"], by_target.get(found["target"], at)
                 image = names.get(found["target"], "")
                 listen(BuildEvent(image, BuildState.RUNNING, step, found["platform"] or ""))
 
@@ -137,7 +139,8 @@ class Buildx:
             for request in requests:
                 listen(BuildEvent(request.spec.name, BuildState.FAILED))
             raise BuildFailedError(
-                "Images could not be built" + (f": step {step}." if step else "."),
+                "Images could not be built"
+                + (f": {told}." if (told := failed_step(at.dockerfile, step)) else "."),
                 why="\n".join(ended.last),
                 mend=f"The whole log is in {log}.",
             )

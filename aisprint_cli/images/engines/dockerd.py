@@ -24,6 +24,7 @@ from aisprint_cli.errors import ExternalError, Retry
 from aisprint_cli.images.context import PACKAGES
 from aisprint_cli.images.engines import binfmt
 from aisprint_cli.images.engines.buildkit_news import read_news
+from aisprint_cli.images.engines.failures import failed_step
 from aisprint_cli.images.engines.interface import (
     BuildEvent,
     BuildFailedError,
@@ -151,7 +152,7 @@ class Dockerd:
         if error or not image:
             raise BuildFailedError(
                 f"The image {request.spec.name} could not be built for {architecture_of(platform)}"
-                + (f": step {step}." if step else "."),
+                + (f": {told}." if (told := failed_step(request.dockerfile, step)) else "."),
                 why="\n".join([*last, error]),
                 mend=f"The whole log is in {log}.",
             )
