@@ -47,6 +47,7 @@ SUBJECTS: Final[Mapping[str, str]] = MappingProxyType(
         "images": "Images",
         "deploy": "Deploying",
         "table": "Tables of measured runs",
+        "aml": "Configurations of aMLLibrary",
         "fitted": "Fitted models",
     }
 )

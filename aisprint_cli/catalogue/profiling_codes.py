@@ -80,6 +80,24 @@ CODES: Final[tuple[Code, ...]] = (
         "Give the table of one campaign.",
     ),
     error(
+        "aml.syntax",
+        "A file is no configuration of aMLLibrary.",
+        "Nothing of it can be followed.",
+        "Give a file with sections and `key = value`, or the table itself.",
+    ),
+    error(
+        "aml.value",
+        "A setting of a configuration cannot be followed.",
+        "What is to be fitted, or held out, would not be known.",
+        "Correct it, or give the table and --test-levels instead.",
+    ),
+    warning(
+        "aml.techniques",
+        "A configuration names techniques, which are not chosen from.",
+        "Ridge regression, trees and boosting on terms of cores are stood for by the families here.",
+        "Nothing; docs/profiling.md says what is fitted instead.",
+    ),
+    error(
         "fitted.invalid",
         "A file of fitted models cannot be used, or not be added to.",
         "Nothing can be predicted from it, and adding to it could lose what it holds.",

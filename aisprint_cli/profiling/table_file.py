@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -37,23 +38,24 @@ class _Reading:
     path: str
     findings: Findings = field(default_factory=Findings)
     columns: dict[str, int] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
     width: int = 0
 
     def at(self, line: int, column: int = 1) -> Location:
         return Location(self.path, line, column)
 
 
-def read_table(path: Path) -> Table:
+def read_table(path: Path, names: Mapping[str, str] | None = None) -> Table:
     """Read a table of runs; problems are findings, with paths as given.
 
     Columns: `runtime` (s) and `cores`, and `number_of_files` or `load` where that varies. `log(cores)` is
-    allowed and not needed; any other column is told and not used.
+    allowed and not needed; any other column is told and not used. `names` maps columns to these.
 
     Raises:
         OSError: when the file cannot be read.
 
     """
-    reading = _Reading(path.name)
+    reading = _Reading(path.name, names=names or {})
     text = _text(path, reading)
     lines = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
     if not lines:
@@ -123,7 +125,8 @@ def _cells(line: str) -> list[tuple[str, int]]:
 def _header(reading: _Reading, line: int, text: str) -> None:
     cells = _cells(text)
     reading.width = len(cells)
-    for index, (name, column) in enumerate(cells):
+    for index, (written, column) in enumerate(cells):
+        name = reading.names.get(written, written)
         if name in reading.columns:
             reading.findings.error(
                 "table.duplicate-column",

@@ -256,6 +256,11 @@ EXAMPLES: Final = {
     "table.too-few-levels": Example("runtime,cores\n100,1\n55,2", _RUNS),
     "table.encoding": Example("a table saved as UTF-16", "the same table saved as UTF-8"),
     "table.too-large": Example("aisprint profile fit video.mp4", "aisprint profile fit runs.csv"),
+    "aml.syntax": Example("y: runtime", '[General]\ny = "runtime"'),
+    "aml.value": Example(
+        "interpolation_columns = {'cores': 4}", "interpolation_columns = {'cores': [4, 12, 20, 28]}"
+    ),
+    "aml.techniques": Example("techniques = ['LRRidge', 'XGBoost']", 'y = "runtime"'),
     "fitted.invalid": Example(
         "aisprint predict blur --cores 4 --models performance_models.json",
         "aisprint predict blur --cores 4 --models fitted_models.json",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from aisprint_cli.cli.session import NoColor, Output, OutputFormat, Quiet, Session, Verbose, open_session
+from aisprint_cli.cli.session import NoColor, Output, OutputFormat, Quiet, Verbose, open_session
 from aisprint_cli.errors import InvalidInputError, UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 TablePath = Annotated[
     Path,
     typer.Argument(
-        metavar="TABLE", help="A CSV file with runtime (s), cores and, if varied, number_of_files."
+        metavar="TABLE",
+        help="A CSV file with runtime (s), cores and, if varied, number_of_files; or an .ini.",
     ),
 ]
 Levels = Annotated[
@@ -103,12 +104,15 @@ def fit(
     written is fitted to all rows in any case. Give --jobs and --pods-per-node where they are known: what
     lies beyond the measured cores can hardly be told without them.
 
+    A configuration of aMLLibrary (.ini) may stand for the table that it names.
+
     Example:
         aisprint profile fit runs.csv --jobs 10 --test-levels 4,12,20,28
         aisprint profile fit runs.csv --component blur --resource VM1 --out models.json
     """
     import time
 
+    from aisprint_cli.cli.profiling_source import read_fit_source
     from aisprint_cli.cli.profiling_view import fit_document, print_fit
     from aisprint_cli.profiling import selection  # noqa: F401  loaded before the clock starts
     from aisprint_cli.profiling.families import Facts
@@ -118,7 +122,10 @@ def fit(
     levels, files = _numbers("--test-levels", test_levels), _numbers("--test-files", test_files)
     if levels and files:
         raise UsageError("--test-levels and --test-files cannot be given together.", mend="Give one of them.")
-    read = _read(session, table)
+    source = read_fit_source(session, table)
+    table, read = source.path, source.table
+    if not levels and not files:
+        levels, files = source.levels, source.files
     target = _Target(component or table.stem, part, resource, cores, load, write_models)
     started = time.process_time()
     accuracy = _accuracy(table, read, levels, files, facts) if levels or files else None
@@ -153,20 +160,6 @@ def _numbers(option: str, text: str | None) -> tuple[float, ...]:
     if not found or not all(value > 0 and math.isfinite(value) for value in found):
         raise UsageError(f"{option} is {text!r}.", mend="Give numbers above 0 with commas, such as 4,12,20.")
     return found
-
-
-def _read(session: Session, path: Path) -> Table:
-    from aisprint_cli.cli import diagnostics_view
-    from aisprint_cli.profiling.table_file import read_table
-
-    if not path.is_file():
-        raise UsageError(f"There is no file {path}.", mend="Give a CSV table of measured runs.")
-    table = read_table(path)
-    if any(item.is_error for item in table.findings):
-        raise InvalidInputError(f"{path.name} cannot be used.", table.findings, directory=path.parent)
-    if table.findings:
-        diagnostics_view.show(session, table.findings, path.parent)
-    return table
 
 
 def _model(path: Path, runs: tuple[Run, ...] | list[Run], facts: Facts) -> PerformanceModel:
