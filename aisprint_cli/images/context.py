@@ -52,6 +52,7 @@ def write_context(
         StateError: when it cannot be written.
     """
     try:
+        kept = _keep_packages(target, packages)
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir(parents=True)
         (target / DOCKERFILE).write_text(dockerfile, encoding="utf-8")
@@ -62,17 +63,56 @@ def write_context(
         shutil.copytree(runtime_library_directory(), target / "library" / "aisprint", ignore=_LEFT_OUT)
         for module in modules:
             shutil.copyfile(module, target / "library" / module.name)
-        for platform, folders in packages.items():
-            place = target / PACKAGES / architecture_of(platform)
-            for folder in folders:
-                shutil.copytree(folder, place, copy_function=_link, dirs_exist_ok=True)
         if in_image is not None:
             (target / "requirements.txt").write_text(in_image, encoding="utf-8")
         _settle(target)
+        _add_packages(target, packages, kept)
     except (OSError, shutil.Error) as error:
         raise StateError(
             f"The build context {target} cannot be written: {error}.", mend="Look at the free space."
         ) from error
+
+
+def _keep_packages(target: Path, packages: Mapping[str, Sequence[Path]]) -> Path | None:
+    """Set aside the packages of an earlier context when they are the same: they are thousands of files."""
+    aside, names = _beside(target, "packages"), _beside(target, "packages.txt")
+    shutil.rmtree(aside, ignore_errors=True)  # left by a run that was killed
+    same = names.is_file() and names.read_text(encoding="utf-8") == _package_names(packages)
+    if not (same and (target / PACKAGES).is_dir()):
+        return None
+    (target / PACKAGES).rename(aside)
+    return aside
+
+
+def _add_packages(target: Path, packages: Mapping[str, Sequence[Path]], kept: Path | None) -> None:
+    if kept is not None:
+        kept.rename(target / PACKAGES)
+        os.utime(target, (EPOCH_S, EPOCH_S))
+        return
+    names = _beside(target, "packages.txt")
+    names.unlink(missing_ok=True)
+    if not packages:
+        return
+    for platform, folders in packages.items():
+        place = target / PACKAGES / architecture_of(platform)
+        for folder in folders:
+            shutil.copytree(folder, place, copy_function=_link, dirs_exist_ok=True)
+    _settle(target / PACKAGES)
+    os.utime(target, (EPOCH_S, EPOCH_S))
+    names.write_text(_package_names(packages), encoding="utf-8")
+
+
+def _beside(target: Path, what: str) -> Path:
+    return target.with_name(f".{target.name}-{what}")
+
+
+def _package_names(packages: Mapping[str, Sequence[Path]]) -> str:
+    """Which packages there are; a directory of the cache never changes, it is replaced."""
+    return "".join(
+        f"{platform} {folder} {folder.stat().st_ino}\n"
+        for platform, found in packages.items()
+        for folder in found
+    )
 
 
 def write_own_context(target: Path, source: Path) -> None:
@@ -91,10 +131,15 @@ def write_own_context(target: Path, source: Path) -> None:
         ) from error
 
 
-def content_digest(context: Path, *facts: str) -> str:
-    """A hash over the names, modes and contents of a context, and over further facts."""
-    whole = hashlib.sha256("\n".join(facts).encode())
-    for path in sorted(_files(context)):
+def content_digest(context: Path, *facts: str, packages: Mapping[str, str] | None = None) -> str:
+    """A hash over the names, modes and contents of a context, and over further facts.
+
+    With `packages`, their digests by platform, the files of unpacked packages are not read again.
+    """
+    told = [] if packages is None else [f"{name} {digest}" for name, digest in sorted(packages.items())]
+    whole = hashlib.sha256("\n".join([*facts, *told]).encode())
+    left_out = context / PACKAGES if packages is not None else None
+    for path in sorted(_files(context, left_out)):
         executable = os.access(path, os.X_OK)
         whole.update(f"\n{path.relative_to(context).as_posix()} {executable} ".encode())
         with path.open("rb") as stream:
@@ -102,8 +147,10 @@ def content_digest(context: Path, *facts: str) -> str:
     return whole.hexdigest()
 
 
-def _files(context: Path) -> Iterator[Path]:
-    return (path for path in context.rglob("*") if path.is_file())
+def _files(context: Path, left_out: Path | None) -> Iterator[Path]:
+    for folder, folders, names in os.walk(context):
+        folders[:] = [name for name in folders if Path(folder) / name != left_out]
+        yield from (path for name in names if (path := Path(folder) / name).is_file())
 
 
 def _link(source: str, target: str) -> None:

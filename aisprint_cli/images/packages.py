@@ -20,6 +20,7 @@ from typing import Final
 import filelock
 
 from aisprint_cli.errors import ExternalError, StateError
+from aisprint_cli.images.context import content_digest
 from aisprint_cli.images.platforms import WHEEL_PLATFORMS
 from aisprint_cli.load.requirements import Requirements
 from aisprint_cli.system.files import write_atomic
@@ -126,6 +127,23 @@ class Packages:
             write_atomic(fresh / _COMPLETE, "")
             shutil.rmtree(place, ignore_errors=True)
             fresh.rename(place)
+
+
+def packages_digest(packages: Path) -> str:
+    """The digest of what `Packages.ensure` gave, kept beside it: to read some thousand files takes seconds.
+
+    Raises:
+        StateError: when the cache cannot be read or written.
+    """
+    kept = packages.parent / _COMPLETE
+    try:
+        digest = kept.read_text(encoding="ascii")
+        if not digest:
+            digest = content_digest(packages)
+            write_atomic(kept, digest)
+    except OSError as error:
+        raise StateError(f"The cache {packages} cannot be used: {error.strerror or error}.") from error
+    return digest
 
 
 def _remove(path: Path) -> None:

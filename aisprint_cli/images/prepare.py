@@ -18,7 +18,7 @@ from aisprint_cli.images.context import (
     write_own_context,
 )
 from aisprint_cli.images.dockerfile import Recipe, base_images, render, runs_inside
-from aisprint_cli.images.packages import NoWheelError, Packages, Target
+from aisprint_cli.images.packages import NoWheelError, Packages, Target, packages_digest
 from aisprint_cli.images.plan import Wanted
 from aisprint_cli.images.specification import BuildRequest, ImageSpec, Variant
 from aisprint_cli.load.environment import ENVIRONMENT, read_environment
@@ -164,7 +164,8 @@ class Preparation:
         )
         notes = [f"{wanted.name}: built inside the image, {reason}"] if reason else []
         notes += [f"{wanted.name}: by its own Dockerfile"] if own.is_file() else []
-        return self._prepared(wanted, context, dockerfile, {"BASE": recipe.base}, tuple(notes))
+        digests = {name: " ".join(map(packages_digest, places)) for name, places in packages.items()}
+        return self._prepared(wanted, context, {"BASE": recipe.base}, tuple(notes), digests)
 
     def prepare_all(self, wanted: Sequence[Wanted], *, refresh: bool = False) -> tuple[Prepared, ...]:
         """Write the contexts of some images; see `prepare`.
@@ -197,19 +198,19 @@ class Preparation:
             )
         context = self._work / wanted.name
         write_own_context(context, folder)
-        dockerfile = (context / DOCKERFILE).read_text(encoding="utf-8")
-        return self._prepared(wanted, context, dockerfile, {}, ())
+        return self._prepared(wanted, context, {}, (), None)
 
     def _prepared(
         self,
         wanted: Wanted,
         context: Path,
-        dockerfile: str,
         arguments: Mapping[str, str],
         notes: tuple[str, ...],
+        packages: Mapping[str, str] | None,
     ) -> Prepared:
+        dockerfile = (context / DOCKERFILE).read_text(encoding="utf-8")
         bases = base_images(dockerfile, arguments)
-        request = self._request(wanted, context, bases[-1] if bases else "", arguments)
+        request = self._request(wanted, context, bases[-1] if bases else "", arguments, packages)
         return Prepared(request, notes, runs_inside(dockerfile), bases)
 
     def _source(self, wanted: Wanted) -> Path:
@@ -264,7 +265,12 @@ class Preparation:
         )
 
     def _request(
-        self, wanted: Wanted, context: Path, base: str, arguments: Mapping[str, str]
+        self,
+        wanted: Wanted,
+        context: Path,
+        base: str,
+        arguments: Mapping[str, str],
+        packages: Mapping[str, str] | None,
     ) -> BuildRequest:
         spec = ImageSpec(
             name=wanted.name,
@@ -274,7 +280,7 @@ class Preparation:
             variant=wanted.variant,
             platforms=wanted.platforms,
             repository=self._settings.repository(wanted.repository, wanted.variant),
-            content_digest=content_digest(context, base, *wanted.platforms),
+            content_digest=content_digest(context, base, *wanted.platforms, packages=packages),
         )
         labels = {
             "org.opencontainers.image.title": wanted.part.name,

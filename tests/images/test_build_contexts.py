@@ -125,3 +125,31 @@ def test_a_source_that_goes_away_is_told(source: Path, tmp_path: Path) -> None:
 
     with pytest.raises(StateError, match="build context"):
         _context(tmp_path / "context", source)
+
+
+def test_the_same_packages_are_kept_and_others_replaced(source: Path, package: Path, tmp_path: Path) -> None:
+    context = _context(tmp_path / "context", source, package)
+    (context / "packages" / "arm64" / "mark").write_text("kept")
+    (source / "main.py").write_text("print(2)\n")
+
+    _context(context, source, package)
+    assert (context / "packages" / "arm64" / "mark").exists()
+    assert (context / "part" / "main.py").read_text() == "print(2)\n"
+
+    other = write_files(tmp_path / "cache" / "others", module__py="x = 2\n")
+    _context(context, source, other)
+    assert [path.name for path in (context / "packages" / "arm64").iterdir()] == ["module.py"]
+    assert (context / "packages" / "arm64" / "module.py").read_text() == "x = 2\n"
+
+    _context(context, source)
+    assert not (context / "packages").exists()
+
+
+def test_packages_count_by_their_digest(source: Path, package: Path, tmp_path: Path) -> None:
+    context = _context(tmp_path / "context", source, package)
+
+    one = content_digest(context, packages={"linux/arm64": "a"})
+
+    assert one == content_digest(context, packages={"linux/arm64": "a"})
+    assert one != content_digest(context, packages={"linux/arm64": "b"})
+    assert one != content_digest(context, packages={"linux/amd64": "a"})
