@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from threading import Thread
@@ -172,3 +174,24 @@ def test_a_function_whose_cluster_has_no_oscar_is_refused(world: World, place: I
 
     with pytest.raises(AisprintError, match="can host the function"):
         place.apply(function("f", CLUSTER), _quiet)
+
+
+def test_functions_that_go_at_the_same_time_are_taken_off_in_one_change(made: ImBackend) -> None:
+    items = [function(f"f{number}", CLUSTER) for number in range(6)]
+    with ThreadPoolExecutor(len(items)) as pool:
+        list(pool.map(lambda item: made.apply(item, _quiet), items))
+    functions, said = made._parts()[2], list[str]()
+
+    with ThreadPoolExecutor(len(items)) as pool:
+        with functions._lock(CLUSTER):  # so that all of them come before the first one goes
+            ends = [
+                pool.submit(made.remove, item, keep_data=False, progress=said.append) for item in items[1:]
+            ]
+            while sum(map(len, functions._leaving.values())) < len(ends):
+                time.sleep(0.01)
+        for end in ends:
+            end.result()
+
+    assert said == [f"Taking 5 functions off {CLUSTER}"]
+    states = {found.id: found.state for found in made.observe(items).values()}
+    assert [state for state in states.values() if state is not ItemState.ABSENT] == [states[items[0].id]]

@@ -18,7 +18,7 @@ from aisprint_cli.backends.im.documents import (
     prepared,
     update_of,
     with_function,
-    without_function,
+    without_functions,
 )
 from aisprint_cli.backends.im.function_nodes import comparable, properties_of, service_of
 
@@ -80,7 +80,7 @@ def test_a_function_becomes_exactly_what_was_posted_last(services: list[dict[str
 
 def test_a_function_that_was_removed_is_no_longer_asked_for_and_may_come_back() -> None:
     kept = prepared(cluster_document("app-l1", functions={"f": service("f")}))
-    gone = merged(kept, without_function(kept, "oscar_service_f"))
+    gone = merged(kept, without_functions(kept, ["oscar_service_f"]))
 
     back = merged(gone, with_function(gone, "oscar_service_f", service("f", cpu="2"), "oscar"))
 

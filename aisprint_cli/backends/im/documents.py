@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Final
@@ -166,10 +166,11 @@ def with_function(document: Document, name: str, service: Mapping[str, Any], hos
     return found
 
 
-def without_function(document: Document, name: str) -> Document:
-    """A kept document in which a function is no longer asked for; its node stays with a count of 0."""
+def without_functions(document: Document, names: Iterable[str]) -> Document:
+    """A kept document in which functions are no longer asked for; their nodes stay with a count of 0."""
     found = deepcopy(document)
-    nodes_of(found)[name] = with_count(nodes_of(found)[name], 0)
+    for name in names:
+        nodes_of(found)[name] = with_count(nodes_of(found)[name], 0)
     return found
 
 

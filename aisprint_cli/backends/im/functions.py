@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from aisprint_cli.backends.im import documents
@@ -40,6 +41,7 @@ class Functions:
         self._clusters = clusters
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._locks_lock = threading.Lock()
+        self._leaving: defaultdict[str, dict[str, FunctionSpec]] = defaultdict(dict)
 
     def _lock(self, cluster: str) -> threading.Lock:
         """One change of a cluster's template at a time: a change is read, made and sent back whole."""
@@ -73,6 +75,9 @@ class Functions:
             InvalidInputError: when nothing on that cluster can host functions.
             ExternalError: when the cluster went, or the server refuses or fails.
         """
+        observed = self.observed_on(item, spec, self._require(identifier, spec.cluster))
+        if (observed.digest, observed.state) == (item.digest, ItemState.READY):
+            return observed
         with self._lock(spec.cluster):
             observed = self.observed_on(item, spec, self._require(identifier, spec.cluster))
             is_same = observed.digest == item.digest
@@ -114,19 +119,40 @@ class Functions:
         """Take a function off its cluster, which is contextualised again on its own.
 
         That is not waited for: where all of it goes, its cluster comes next. A failure shows as the
-        cluster's.
+        cluster's. Functions that go at the same time are taken off in one change.
 
         Raises:
-            ExternalError: when the server refuses or fails.
+            ExternalError: when the server refuses or fails; each is then tried again on its own account.
         """
-        with self._lock(spec.cluster):
-            seen = self._connection.present.look(identifier)
-            found = None if seen is None else _find(seen.document, spec)
-            if seen is None or found is None or seen.health.state is State.DELETING:
-                return
-            progress(f"Taking the function {item.name} off {spec.cluster}")
-            document = documents.without_function(seen.document, found[0])
-            self._client.update(identifier, documents.text_of(document))
+        with self._locks_lock:
+            self._leaving[identifier][item.id] = spec
+        try:
+            with self._lock(spec.cluster):
+                self._take_off_all(item, spec.cluster, identifier, progress)
+        finally:
+            with self._locks_lock:
+                self._leaving[identifier].pop(item.id, None)
+
+    def _take_off_all(self, item: Item, cluster: str, identifier: str, progress: Progress) -> None:
+        """Take off every function that is to go from a cluster, unless another one took this along."""
+        with self._locks_lock:
+            going = dict(self._leaving[identifier])
+        if item.id not in going:
+            return
+        seen = self._connection.present.look(identifier)
+        if seen is not None and seen.health.state is not State.DELETING:
+            progress(f"Taking {_number_of(going)} off {cluster}")
+            self._take_off(seen, going.values())
+        with self._locks_lock:
+            for name in going:
+                self._leaving[identifier].pop(name, None)
+
+    def _take_off(self, seen: Seen, specs: Iterable[FunctionSpec]) -> None:
+        """Take functions out of an infrastructure's template, in one call."""
+        found = [entry[0] for spec in specs if (entry := _find(seen.document, spec)) is not None]
+        if found:
+            document = documents.without_functions(seen.document, found)
+            self._client.update(seen.identifier, documents.text_of(document))
 
     # -- on a service that exists
 
@@ -192,6 +218,10 @@ class Functions:
         identifier = self._connection.create(documents.stamped(document, identity, item.digest))
         self._connection.waiting.until_configured(identifier, item.name, progress)
         return self._require(identifier, item.name)
+
+
+def _number_of(going: Collection[object]) -> str:
+    return "a function" if len(going) == 1 else f"{len(going)} functions"
 
 
 def _is_native(spec: FunctionSpec) -> bool:

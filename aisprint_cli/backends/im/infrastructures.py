@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 from aisprint_cli.backends.im import documents
 from aisprint_cli.backends.im.client import GoneError, Health, ImClient
 from aisprint_cli.backends.im.documents import Document, Identity
+from aisprint_cli.backends.im.shared_questions import SharedQuestions
 
 _AT_ONCE: Final = 8
 _LIST_LASTS_S: Final = 15.0
@@ -44,6 +45,8 @@ class Infrastructures:
         self._listed_s: float | None = None
         self._bare: dict[str, float] = {}
         self._lock = threading.Lock()
+        self._lists = SharedQuestions(self._list)
+        self._looks = SharedQuestions(self._look)
 
     def add(self, identifier: str, identity: Identity | None) -> None:
         """Note one that was just made."""
@@ -70,13 +73,20 @@ class Infrastructures:
         `fresh`, a list of a moment ago will do.
         """
         with self._lock:
-            now = time.monotonic()
-            if fresh or self._listed_s is None or now - self._listed_s > _LIST_LASTS_S:
-                self._listed_s = now if self._list() else None
+            listed_s = self._listed_s
+        if fresh or listed_s is None or time.monotonic() - listed_s > _LIST_LASTS_S:
+            self._lists("")
+        with self._lock:
             known = {name: self._known.get(name) for name in self._there}
             return {name: identity for name, identity in known.items() if identity is not None}
 
-    def _list(self) -> bool:
+    def _list(self, _all: str) -> None:
+        """Ask for all. Under the lock: one that is noted meanwhile must not be taken for gone."""
+        with self._lock:
+            now = time.monotonic()
+            self._listed_s = now if self._list_all() else None
+
+    def _list_all(self) -> bool:
         """Ask for all; False where one is so new that it cannot be told yet whose it is."""
         present = self._client.infrastructures()
         new = [identifier for identifier in present if identifier not in self._known]
@@ -96,7 +106,10 @@ class Infrastructures:
             return {}
 
     def look(self, identifier: str) -> Seen | None:
-        """One as it is now; None when it is gone."""
+        """One as it is now; None when it is gone. Not to be changed: others may have been given it too."""
+        return self._looks(identifier)
+
+    def _look(self, identifier: str) -> Seen | None:
         try:
             health = self._client.health(identifier)
             return Seen(identifier, health, documents.load(self._client.template(identifier)))
