@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from aisprint_cli.diagnostics import Diagnostic, Location, Severity
 from aisprint_cli.errors import InvalidInputError
 from aisprint_cli.load.json_document import read_json
 from aisprint_cli.placement.from_application import MODELS_PATH
 from aisprint_cli.profiling.model import PerformanceModel, Prediction
+
+_OF_DEMANDS: Final = ("QTedge", "QTcloud", "QTmulticore")
 
 
 def demand_of(model: PerformanceModel, cores: float, load: float | None = None) -> tuple[float, Prediction]:
@@ -57,8 +59,11 @@ def written_demand(directory: Path, component: str, part: str, resource: str, de
         entry = entry[name]
     if not isinstance(entry, dict):
         raise _refused(directory, f"What stands for {part} on {resource} is no object.")
-    for stale in ("demandWarm", "demandCold", "points", "regressor_file", "meanTime"):
-        entry.pop(stale, None)
+    if not entry.keys().isdisjoint(("demandWarm", "demandCold")):
+        raise _refused(directory, f"{part} on {resource} is a function, with a warm and a cold demand.")
+    if entry.get("model") not in _OF_DEMANDS:  # a learned model or a table, which the demand replaces
+        for stale in ("model", "points", "regressor_file", "meanTime"):
+            entry.pop(stale, None)
     entry["demand"] = demand_s
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -86,25 +87,60 @@ def test_what_is_written_was_fitted_to_all_rows(table: Path, tmp_path: Path) -> 
     assert values("predict", "blur", "--cores", 32, "--models", models)["extrapolation"] is False
 
 
-def test_placement_reads_the_demand(table: Path, tmp_path: Path) -> None:
-    application = tmp_path / "app"
-    kept = {"detect": {"detect": {"VM1": {"demand": 1.5}}}}
-    (application / "oscarp").mkdir(parents=True)
-    (application / "oscarp" / "performance_models.json").write_text(json.dumps(kept))
-    options = ("--write-models", application, "--resource", "VM1", "--cores", 4, "--jobs", 10)
+@pytest.fixture
+def application(examples: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(examples / "digit_reader", tmp_path / "app"))
+
+
+def target(application: Path, component: str, resource: str, *more: object) -> tuple[object, ...]:
+    names = ("--component", component, "--resource", resource, "--cores", 4)
+    return ("--write-models", application, *names, *more)
+
+
+def test_placement_reads_the_demand(table: Path, application: Path) -> None:
+    before, _ = read_measurements(application)
+    options = target(application, "classify", "EdgeBoard", "--jobs", 10)
     found = values("profile", "fit", table, *options)
-    predicted = values("predict", "blur", "--models", application, "--cores", 4)["value_s"]
+    predicted = values("predict", "classify", "--models", application, "--cores", 4)["value_s"]
     assert found["written"]["demand_s"] == pytest.approx(predicted / 10)
     measured, findings = read_measurements(application)
     assert not findings
-    assert measured.demands["blur", "VM1"].demand_s == pytest.approx(predicted / 10)
-    assert measured.demands["detect", "VM1"].demand_s == 1.5
+    assert measured.demands["classify", "EdgeBoard"].demand_s == pytest.approx(predicted / 10)
+    others = {key: value for key, value in before.demands.items() if key != ("classify", "EdgeBoard")}
+    assert others == {key: measured.demands[key] for key in others}
 
 
-def test_a_demand_needs_the_number_of_jobs(table: Path, tmp_path: Path) -> None:
-    result = run("profile", "fit", table, "--write-models", tmp_path, "--resource", "VM1", "--cores", 4)
+def test_a_demand_needs_the_number_of_jobs(table: Path, application: Path) -> None:
+    result = run("profile", "fit", table, *target(application, "classify", "EdgeBoard"))
     assert isinstance(result.exception, UsageError)
-    assert not (tmp_path / "oscarp").exists()
+    assert not (application / "oscarp" / "fitted_models.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("component", "resource", "more"),
+    [
+        ("clasify", "EdgeBoard", ()),
+        ("classify", "EdgeBord", ()),
+        ("classify", "EdgeBoard", ("--part", "locate")),
+    ],
+)
+def test_names_the_application_does_not_have_are_refused(
+    table: Path, application: Path, component: str, resource: str, more: tuple[str, ...]
+) -> None:
+    before = (application / "oscarp" / "performance_models.json").read_bytes()
+    result = run("profile", "fit", table, *target(application, component, resource, "--jobs", 10, *more))
+    assert isinstance(result.exception, UsageError)
+    assert (application / "oscarp" / "performance_models.json").read_bytes() == before
+
+
+def test_the_demands_of_a_function_are_not_overwritten(table: Path, application: Path) -> None:
+    path = application / "oscarp" / "performance_models.json"
+    document = json.loads(path.read_text())
+    document["classify"]["classify"]["EdgeBoard"] = {"demandWarm": 1, "demandCold": 2}
+    path.write_text(json.dumps(document))
+    result = run("profile", "fit", table, *target(application, "classify", "EdgeBoard", "--jobs", 10))
+    assert isinstance(result.exception, InvalidInputError)
+    assert json.loads(path.read_text()) == document
 
 
 def test_models_that_cannot_be_read_are_not_added_to(table: Path, tmp_path: Path) -> None:

@@ -113,6 +113,7 @@ def fit(
     import time
 
     from aisprint_cli.cli.profiling_source import read_fit_source
+    from aisprint_cli.cli.profiling_target import Target
     from aisprint_cli.cli.profiling_view import fit_document, print_fit
     from aisprint_cli.profiling import selection  # noqa: F401  loaded before the clock starts
     from aisprint_cli.profiling.families import Facts
@@ -126,7 +127,8 @@ def fit(
     table, read = source.path, source.table
     if not levels and not files:
         levels, files = source.levels, source.files
-    target = _Target(component or table.stem, part, resource, cores, load, write_models)
+    target = Target(component or table.stem, part, resource, cores, load, write_models)
+    target.check()
     started = time.process_time()
     accuracy = _accuracy(table, read, levels, files, facts) if levels or files else None
     needs_all = accuracy is None or out is not None or write_models is not None
@@ -203,65 +205,3 @@ def _accuracy(
         return measure_accuracy(training, test, facts)
     except ValueError as error:
         raise _too_few(path, f"{error} outside of the test set") from error
-
-
-class _Target:
-    """Where a model goes, and under which names."""
-
-    def __init__(
-        self,
-        component: str,
-        part: str | None,
-        resource: str,
-        cores: float | None,
-        load: float | None,
-        application: Path | None,
-    ) -> None:
-        self.component, self.part, self.resource = component, part or component, resource
-        self.cores, self.load, self.application = cores, load, application
-        given = [
-            name
-            for name, value in (("--part", part), ("--cores", cores), ("--load", load))
-            if value is not None
-        ]
-        if application is None and given:
-            raise UsageError(f"{', '.join(given)} without --write-models.", mend="Give --write-models APP.")
-        if application is not None and (not application.is_dir() or cores is None or resource == "any"):
-            raise UsageError(
-                "--write-models needs an application directory, --resource and --cores.",
-                mend="Give the resource and the cores of one of its instances.",
-            )
-
-    def write(self, model: PerformanceModel, out: Path | None) -> dict[str, object]:
-        """Write what is asked for; gives what was written, as JSON values."""
-        from aisprint_cli.placement.from_application import MODELS_PATH
-        from aisprint_cli.profiling.demand_file import written_demand
-        from aisprint_cli.profiling.model_file import FITTED_PATH, write_model
-        from aisprint_cli.system.files import write_atomic
-
-        written: dict[str, object] = {}
-        demand_s = text = None
-        if self.application is not None:
-            demand_s = self._demand_s(model)
-            text = written_demand(self.application, self.component, self.part, self.resource, demand_s)
-        if out is not None:
-            write_model(out, self.component, self.resource, model)
-            written["models"] = str(out)
-        if self.application is not None and text is not None:
-            write_model(self.application / FITTED_PATH, self.part, self.resource, model)
-            write_atomic(self.application / MODELS_PATH, text)
-            written |= {"application": str(self.application), "demand_s": demand_s}
-        return written
-
-    def _demand_s(self, model: PerformanceModel) -> float:
-        from aisprint_cli.profiling.demand_file import demand_of
-
-        load = self.load if self.load is not None else model.load_range[1]
-        try:
-            return demand_of(model, self.cores or 0.0, load)[0]
-        except ValueError as error:
-            raise UsageError(
-                f"No demand can be computed: {error}.",
-                why="A demand is for one request, a run may have many.",
-                mend="Give --jobs (1 if a run is one request), and numbers above 0.",
-            ) from error
