@@ -42,17 +42,18 @@ def find_exits(graph: Graph, sweep: Sweep, work: Sequence[int], types: Types) ->
     position in the sweep's order.
     """
     needs = _needs(graph, sweep)
-    waiting = sorted(graph.outputs, key=lambda name: sum(work[place] for place in needs[name]))
-    every = set().union(*needs.values()) if needs else set()
-    total = sum(work[place] for place in every)
-    done: set[int] = set()
+    load = {name: _work(needed, work) for name, needed in needs.items()}
+    every = 0
+    for needed in needs.values():
+        every |= needed
+    total, done = _work(every, work), 0
     exits: list[Exit] = []
-    for name in waiting:
-        added = needs[name] - done
+    for name in sorted(needs, key=load.__getitem__):
+        added = needs[name] & ~done
         done |= needs[name]
-        if not any(work[place] for place in every - done):
+        if not _work(every & ~done, work):
             break
-        if exits and not any(work[place] for place in added):
+        if exits and not _work(added, work):
             last = exits.pop()
             exits.append(_exit(graph, sweep, (*last.outputs, name), done, work, total, types))
         else:
@@ -60,44 +61,46 @@ def find_exits(graph: Graph, sweep: Sweep, work: Sequence[int], types: Types) ->
     return tuple(exits)
 
 
-def _needs(graph: Graph, sweep: Sweep) -> dict[str, set[int]]:
-    """The active positions that each output needs."""
+def _needs(graph: Graph, sweep: Sweep) -> dict[str, int]:
+    """The active positions that each output needs, as the bits of a number."""
     writer: dict[str, int] = {}
-    sets: list[set[int]] = []
+    masks: list[int] = []
     for place, index in enumerate(sweep.order):
         node = graph.nodes[index]
-        needed = set().union(*(sets[writer[name]] for name in node.reads if name in writer))
-        if sweep.active[place]:
-            needed.add(place)
-        sets.append(needed)
+        needed = int(sweep.active[place]) << place
+        for name in node.reads:
+            if name in writer:
+                needed |= masks[writer[name]]
+        masks.append(needed)
         writer.update((name, place) for name in node.writes)
-    return {name: sets[writer[name]] for name in graph.outputs if name in writer}
+    return {name: masks[writer[name]] for name in graph.outputs if name in writer}
+
+
+def _work(mask: int, work: Sequence[int]) -> int:
+    return sum(amount for place, amount in enumerate(work) if amount and mask >> place & 1)
 
 
 def _exit(
     graph: Graph,
     sweep: Sweep,
     outputs: tuple[str, ...],
-    done: set[int],
+    done: int,
     work: Sequence[int],
     total: int,
     types: Types,
 ) -> Exit:
-    written = {name for place in done for name in graph.nodes[sweep.order[place]].writes}
+    places = [place for place, active in enumerate(sweep.active) if active]
+    nodes = {place: graph.nodes[sweep.order[place]] for place in places}
+    written = {name for place, node in nodes.items() if done >> place & 1 for name in node.writes}
     inputs = set(graph.inputs) - graph.constants
-    read_on = [
-        name
-        for place, index in enumerate(sweep.order)
-        if sweep.active[place] and place not in done
-        for name in graph.nodes[index].reads
-    ]
+    read_on = [name for place, node in nodes.items() if not done >> place & 1 for name in node.reads]
     tensors = tuple(dict.fromkeys(name for name in read_on if name in written))
     again = sorted(inputs.intersection(read_on))
     reasons = [f"{name!r}: {why}" for name in tensors if (why := obstacle(types.get(name)))]
     if again:
         reasons.insert(0, f"what follows reads the input {again[0]!r} again")
     sizes = [known.size_bytes if (known := types.get(name)) else None for name in tensors]
-    before = sum(work[place] for place in done)
+    before = _work(done, work)
     return Exit(
         outputs=outputs,
         tensors=tensors,

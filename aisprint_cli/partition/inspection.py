@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from math import inf
 from pathlib import Path
 from typing import Final
@@ -17,8 +18,7 @@ from aisprint_cli.partition.chains import Chain, find_chains
 from aisprint_cli.partition.cost import operations
 from aisprint_cli.partition.cuts import Refusal, obstacle
 from aisprint_cli.partition.exits import Exit, find_exits
-from aisprint_cli.partition.graph import segments
-from aisprint_cli.partition.onnx_graph import read_model
+from aisprint_cli.partition.onnx_graph import has_broken_text, no_model, read_model
 from aisprint_cli.partition.reading import ReadModel, read_for_cuts
 from aisprint_cli.partition.separators import Separator, find_separators
 from aisprint_cli.partition.tensor_types import complete_types
@@ -112,19 +112,23 @@ def inspect_model(
     """
     if parts < 2:
         raise ValueError(f"parts must be at least 2, not {parts}")
-    read = read_for_cuts(model, read_model(model))
+    proto = read_model(model)
+    try:
+        return _inspect(read_for_cuts(model, proto), tensors, parts, limits or Limits())
+    except (UnicodeDecodeError, TypeError) as error:
+        if has_broken_text(proto):
+            raise no_model(model, "it holds names that are not UTF-8 text; the file is damaged") from error
+        raise
+
+
+def _inspect(read: ReadModel, tensors: int, parts: int, limits: Limits) -> Inspection:
     found = find_separators(read.graph, read.sweep, tensors)
     names = dict.fromkeys(name for item in found.found for name in item.tensors)
-    read = replace(read, inferred=complete_types(read.inferred, read.model, model.parent, names))
+    read = replace(read, inferred=complete_types(read.inferred, read.model, read.path.parent, names))
     weigher = _Weigher(read)
     usable = [weigher.candidate(item) for item in found.found if not weigher.refusal(item)]
-    limits = limits or Limits()
     kept = _with_front(cut for cut in usable if limits.allow(cut))
-    shown = tuple(
-        replace(cut, parameters=weigher.parameters(cut))
-        for cut in kept
-        if len(cut.tensors) == 1 or cut.on_front
-    )
+    shown = tuple(cut for cut in kept if len(cut.tensors) == 1 or cut.on_front)
     front = [cut for cut in shown if cut.on_front]
     return Inspection(
         read=read,
@@ -152,6 +156,9 @@ class _Weigher:
         self.work = counted if any(counted) else [int(active) for active in read.sweep.active]
         self.total = sum(self.work)
         self._count = sum(read.sweep.active)
+        self._active = sum(1 << place for place, active in enumerate(read.sweep.active) if active)
+        self._sums = list(accumulate(self.work, initial=0))
+        self._weights = _held(read)
 
     def refusal(self, cut: Separator) -> Refusal | None:
         """Why a cut cannot be used; None when it can."""
@@ -165,7 +172,7 @@ class _Weigher:
         """A cut with its size and its work."""
         known = [self._types[name] for name in cut.tensors]
         sizes = [item.size_bytes for item in known]
-        done = sum(self.work[place] for place in _bits(cut.before))
+        done = self._done(cut.before)
         count = cut.before.bit_count()
         return Candidate(
             tensors=cut.tensors,
@@ -174,16 +181,42 @@ class _Weigher:
             nodes=(count, self._count - count),
             work=(done, self.total - done),
             before=cut.before,
+            parameters=(
+                sum(size for size, mask in self._weights if mask & cut.before),
+                sum(size for size, mask in self._weights if mask & ~cut.before),
+            ),
         )
 
-    def parameters(self, cut: Candidate) -> tuple[int, int]:
-        """Elements of the weights that either side reads; those that both read count on both."""
-        before, after = (
-            sum(self._read.weights.get(name, 0) for name in side.constants)
-            + sum(self._read.graph.nodes[index].parameters for index in side.nodes)
-            for side in segments(self._read.graph, self._read.sweep.order, (cut.tensors,))
-        )
-        return before, after
+    def _done(self, before: int) -> int:
+        """The work of a set of positions; at once where it is a beginning of the order."""
+        end = before.bit_length()
+        if before == self._active & ((1 << end) - 1):
+            return self._sums[end]
+        return sum(self.work[place] for place in _bits(before))
+
+
+def _held(read: ReadModel) -> list[tuple[int, int]]:
+    """The elements of each weight, with the active positions that read it, through constants too.
+
+    What is given out of the model itself is read at the end, one beyond the last position.
+    """
+    last = len(read.sweep.order)
+    used = dict.fromkeys(read.graph.outputs, 1 << last)
+    held: list[tuple[int, int]] = []
+    for place in range(last - 1, -1, -1):
+        node = read.graph.nodes[read.sweep.order[place]]
+        if read.sweep.active[place]:
+            mask = 1 << place
+        else:
+            mask = 0
+            for name in node.writes:
+                mask |= used.get(name, 0)
+        for name in node.reads:
+            used[name] = used.get(name, 0) | mask
+        if node.parameters and mask:
+            held.append((node.parameters, mask))
+    held.extend((size, used[name]) for name, size in read.weights.items() if size and used.get(name))
+    return held
 
 
 def _bits(mask: int) -> Iterator[int]:

@@ -8,8 +8,8 @@ Let a cut carry the set T and let R be T without one tensor b, none of whose mem
 any T there is such a b: a first one.) Then the first side is what R needs, and beside it only operators
 that no member of R leads to. Along any topological order of these, b is alone alive, R aside, right
 after its writer: the proof is that of `graph`, for R's own operators contracted to one. So one walk for
-each R finds all T, in O(n) walks for two tensors. From three on the sets R are too many for large
-graphs; then they are taken from what is alive along the order, and `complete` is false.
+each R finds all T, in O(n) walks for two tensors. Where the sets R are too many they are taken from what is
+alive together along the order, and `complete` is false.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
-from aisprint_cli.partition.graph import Graph, Node, Sweep
+from aisprint_cli.partition.graph import RANDOM_OPERATORS, Graph, Node, Sweep
 
-WALKS: Final = 5_000
+WALKS: Final = 50_000
 """So many walks at most; beyond that sets are taken from along the order only."""
 
-LIMIT: Final = 5_000
+LIMIT: Final = 25_000
 """So many cuts at most are kept."""
 
 
@@ -59,7 +59,8 @@ def find_separators(graph: Graph, sweep: Sweep, tensors: int = 1) -> Separators:
     if tensors < 1:
         raise ValueError(f"tensors must be at least 1, not {tensors}")
     search = _Search(graph, sweep)
-    complete = True
+    # A random operator may stand before its turn in a walk and hide a cut of several tensors.
+    complete = tensors == 1 or all(node.op_type not in RANDOM_OPERATORS for node in graph.nodes)
     for size in range(1, tensors + 1):
         complete = search.collect(size) and complete
         if len(search.found) > LIMIT:
@@ -156,12 +157,13 @@ class _Search:
 
     def _alive(self, before: int) -> tuple[str, ...]:
         """The tensors that a first side carries."""
-        return tuple(
-            name
-            for name in self._tensors
-            if before >> self._writer[name] & 1
-            and (name in self._outputs or self._readers.get(name, 0) & ~before)
-        )
+        return tuple(name for name in self._tensors if self._is_alive(name, before))
+
+    def _is_alive(self, name: str, before: int) -> bool:
+        """Whether a first side carries a tensor."""
+        if not before >> self._writer[name] & 1:
+            return False
+        return name in self._outputs or bool(self._readers.get(name, 0) & ~before)
 
     def _walk(self, rest: Sequence[str]) -> None:
         """Find the tensors that complete `rest` to a cut."""
@@ -169,9 +171,8 @@ class _Search:
         for name in rest:
             block |= self._needs[self._writer[name]]
             beyond |= self._leads[self._writer[name]] & ~(1 << self._writer[name])
-        if block & beyond:
-            # A member comes after another: then the later one needs operators between the two.
-            beyond &= ~block
+        if not all(self._is_alive(name, block) for name in rest):
+            return  # what is read up here already is never carried later
         fixed = frozenset(rest)
         alive = {name for name in self._alive(block) if name not in fixed} if block else set()
         before = block
@@ -203,10 +204,19 @@ class _Search:
         after = self._whole & ~before
         if not after or self._input_readers & after or not self._outputs.isdisjoint(self._inputs):
             return
-        carried = self._alive(before)
-        if set(carried) != set(tensors) or self._rooted.isdisjoint(carried):
+        if not all(self._is_alive(name, before) for name in tensors) or self._rooted.isdisjoint(tensors):
             return
+        mask = self._spread(before)
+        carried = sorted(tensors, key=lambda name: (self._writer[name], name))
+        self.found.setdefault(mask, tuple(carried))
+
+    def _spread(self, before: int) -> int:
+        """A set of active operators as positions of the whole order."""
+        if len(self._positions) == self._positions[-1] + 1:
+            return before
         mask = 0
-        for number, place in enumerate(self._positions):
-            mask |= (before >> number & 1) << place
-        self.found.setdefault(mask, carried)
+        while before:
+            bit = before & -before
+            mask |= 1 << self._positions[bit.bit_length() - 1]
+            before ^= bit
+        return mask

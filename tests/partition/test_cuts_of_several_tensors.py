@@ -14,6 +14,7 @@ from onnx_models import conv_net, save
 from test_cut_search import graphs
 from test_random_models import models
 
+from aisprint_cli.errors import InvalidInputError
 from aisprint_cli.partition.chains import find_chains
 from aisprint_cli.partition.graph import Graph, Node, Sweep, find_cuts, segments
 from aisprint_cli.partition.inspection import Inspection, Limits, inspect_model
@@ -221,3 +222,26 @@ def test_parameters_count_the_weights_of_either_side(tmp_path: Path) -> None:
     found: Inspection = inspect_model(save(residual_network(2), tmp_path))
     (cut,) = found.cuts
     assert cut.parameters == (3 * 4 * 4 * 9, 3 * 4 * 4 * 9)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(models())
+def test_figures_of_cuts_of_one_tensor_are_those_of_the_report(proto: object) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        found = inspect_model(save(proto, Path(folder)))  # type: ignore[arg-type]
+    report = {cut.tensor: cut for cut in found.read.cuts}
+    assert {cut.tensors[0] for cut in found.cuts} == set(report)
+    for cut in found.cuts:
+        known = report[cut.tensors[0]]
+        assert cut.parameters == (known.parameters_before, known.parameters_after)
+        assert cut.nodes == (known.nodes_before, known.nodes_after)
+        assert cut.bytes == known.bytes
+        if found.unit == "operations":
+            assert cut.work == (known.operations_before, known.operations_after)
+
+
+def test_a_name_that_is_no_text_is_told(tmp_path: Path) -> None:
+    path = save(residual_network(1), tmp_path)
+    path.write_bytes(path.read_bytes().replace(b"c0_0", b"c\xff\xfe0"))
+    with pytest.raises(InvalidInputError, match="is not an ONNX model"):
+        inspect_model(path)
