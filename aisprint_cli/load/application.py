@@ -142,9 +142,16 @@ def require_application(directory: Path, *, strict: bool = False) -> Loaded:
             f"The application directory has {count} {'problem' if count == 1 else 'problems'}.",
             loaded.findings,
             directory=directory,
-            mend="Mend them; `aisprint validate` shows them again.",
+            mend=_mend_of(directory),
         )
     return loaded
+
+
+def _mend_of(directory: Path) -> str:
+    """What to do; where nothing of an application is there, the directory is the wrong one."""
+    if any((directory / part).is_dir() for part in (Path(DAG.path).parent, "src")):
+        return "Mend them; `aisprint validate` shows them again."
+    return f"{directory} holds no application: give another, or make one with `aisprint new NAME`."
 
 
 def _check(directory: Path, drafts: _Drafts, checker: Checker) -> None:

@@ -214,3 +214,11 @@ def test_other_commands_show_the_same_problems_on_stderr(continuum: Path) -> Non
     assert (done.returncode, done.stdout) == (3, "")
     assert "[dag.probability-sum]" in done.stderr
     assert "The application directory has 1 problem." in done.stderr
+
+
+def test_a_directory_without_any_application_is_said_to_be_the_wrong_one(tmp_path: Path) -> None:
+    program = Path(sys.executable).parent / "aisprint"
+    done = subprocess.run([program, "design", tmp_path], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "holds no application" in " ".join(done.stderr.split())
+    assert list(tmp_path.iterdir()) == []
