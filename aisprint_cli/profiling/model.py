@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -11,6 +11,7 @@ from functools import cached_property
 from aisprint_cli.profiling.interpolation import Grid, grid_of
 from aisprint_cli.profiling.terms import Term
 
+_Law = tuple[float, tuple[tuple[float, Callable[[float, float], float]], ...]]
 SMALLEST_S = 1e-6
 """Below this no time is predicted (s); it keeps the logarithm of an empty model finite."""
 WIDEST = math.log(1000)
@@ -40,13 +41,6 @@ class Member:
     weight: float
     error: float
 
-    def log_time(self, cores: float, load: float) -> float:
-        """The logarithm of the time (s) by the terms alone."""
-        time_s = 0.0
-        for term, coefficient in zip(self.terms, self.coefficients, strict=True):
-            time_s += coefficient * term.value(cores, load)
-        return math.log(time_s if time_s > SMALLEST_S else SMALLEST_S)
-
 
 @dataclass(frozen=True)
 class Ensemble:
@@ -64,6 +58,18 @@ class Ensemble:
     distance: float
     error: float
     held_out: int
+
+    @cached_property
+    def laws(self) -> tuple[_Law, ...]:
+        """What is to be computed: each different law once, with the weight of all members that have it."""
+        weights: dict[tuple[tuple[Term, ...], tuple[float, ...]], float] = {}
+        for member in self.members:
+            law = member.terms, member.coefficients
+            weights[law] = weights.get(law, 0.0) + member.weight
+        return tuple(
+            (weight, tuple((value, term.value) for term, value in zip(*law, strict=True)))
+            for law, weight in weights.items()
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +141,11 @@ class PerformanceModel:
         outside, question, distance = self._question(cores, load)
         ensemble = self.ensemble(question)
         log_time = 0.0
-        for member in ensemble.members:
-            log_time += member.weight * member.log_time(cores, load)
+        for weight, terms in ensemble.laws:
+            time_s = 0.0
+            for coefficient, value in terms:
+                time_s += coefficient * value(cores, load)
+            log_time += weight * math.log(time_s if time_s > SMALLEST_S else SMALLEST_S)
         for index, weight in self._grid.weights(cores, load):
             log_time += weight * ensemble.leftover[index]
         half = ensemble.half_width

@@ -18,6 +18,7 @@ CORES: Final = "cores"
 LOADS: Final = ("number_of_files", "load")
 _DERIVED: Final = ("log(cores)",)
 _KNOWN: Final = (RUNTIME, CORES, *LOADS, *_DERIVED)
+MOST_CONFIGURATIONS: Final = 1000
 _LIMIT_BYTES: Final = 50_000_000
 _LARGEST: Final = 1e12
 
@@ -80,6 +81,15 @@ def read_table(path: Path, names: Mapping[str, str] | None = None) -> Table:
             "The table has a header and no rows.",
             why="There is nothing to fit.",
             mend="Give one row for each run.",
+        )
+    configurations = len({(run.cores, run.load) for run in runs})
+    if configurations > MOST_CONFIGURATIONS:
+        reading.findings.error(
+            "table.too-large",
+            reading.at(lines[0][0]),
+            f"The table has {configurations} configurations; at most {MOST_CONFIGURATIONS} can be fitted.",
+            why="Campaigns have a few levels, each measured several times; this is probably no such table.",
+            mend="Give the table of one campaign, or round its cores and loads.",
         )
     return Table(tuple(runs), load_column, reading.findings.sorted())
 

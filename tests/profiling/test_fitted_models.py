@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from aisprint_cli.profiling.accuracy import measure_accuracy, split_by_cores, split_by_load
 from aisprint_cli.profiling.families import Facts
+from aisprint_cli.profiling.folds import folds_for
 from aisprint_cli.profiling.measurements import Run
 from aisprint_cli.profiling.model import PerformanceModel
 from aisprint_cli.profiling.model_document import from_document, to_document
@@ -113,6 +114,13 @@ def test_more_files_are_predicted_from_fewer_only() -> None:
     found = measure_accuracy(training, test, Facts(jobs=1))
     assert found.mape < 0.1
     assert all(item.prediction.outside == ("load",) for item in found.tested)
+
+
+def test_many_levels_take_few_trials() -> None:
+    places = [(float(cores), 1.0) for cores in range(1, 1001)]
+    folds = folds_for(places, varied_load=False)
+    assert len(folds) == 40
+    assert all(0 < len(fold.held_out) <= 997 for fold in folds)
 
 
 def test_two_levels_are_too_few() -> None:

@@ -197,6 +197,12 @@ def test_a_table_of_bytes_is_refused(tmp_path: Path) -> None:
     assert [item.code for item in problems(table).diagnostics] == ["table.encoding"]
 
 
+def test_a_table_of_no_campaign_is_refused(tmp_path: Path) -> None:
+    table = tmp_path / "bad.csv"
+    table.write_text("runtime,cores\n" + "".join(f"1,{cores}\n" for cores in range(1, 1002)))
+    assert [item.code for item in problems(table).diagnostics] == ["table.too-large"]
+
+
 def test_too_many_test_levels_are_refused(table: Path) -> None:
     held = ",".join(map(str, LEVELS[2:]))
     assert problems(table, "--test-levels", held).diagnostics[0].code == "table.too-few-levels"
