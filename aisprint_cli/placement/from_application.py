@@ -43,7 +43,6 @@ from aisprint_cli.placement.problem import (
 MODELS_PATH: Final = "oscarp/performance_models.json"
 SIZES_PATH: Final = "oscarp/components_data_size.yaml"
 SEGMENTS: Final = 2
-_CANDIDATES_PATH: Final = "common_config/candidate_deployments.yaml"
 _DAG_PATH: Final = "common_config/application_dag.yaml"
 _GROUPS: Final = (
     ("EdgeResources", Tier.EDGE),

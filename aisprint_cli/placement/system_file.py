@@ -24,7 +24,6 @@ from aisprint_cli.placement.problem import (
     Problem,
     Semantics,
 )
-from aisprint_cli.placement.rules import NO_RULES
 from aisprint_cli.placement.system_entries import (
     EMPTY,
     NO_LOAD,
@@ -168,20 +167,11 @@ class _Reader:
         if moves is None:
             read_network(self._root, self._resources)
             return None
-        rates = _rates(moves, rate or 1.0)
-        components = tuple(
-            component
-            for name in moves
-            if (component := self._read_component(name, moves, rates[name])) is not None
-        )
+        components = self._read_components(moves, rate or 1.0)
         domains = read_network(self._root, self._resources)
         local = read_local_limits(self._root, self._components)
         paths = read_path_limits(self._root, self._components, moves)
-        rules = (
-            read_rules(self._root, self._resources, self._components)
-            if self._resources.resources
-            else NO_RULES
-        )
+        rules = read_rules(self._root, self._resources, self._components)
         disciplines = self._options.disciplines()
         period = self._root.find("Time")
         period_h = 1.0 if period is None else _above_zero(period, NO_PERIOD, "The period has no length")
@@ -258,6 +248,13 @@ class _Reader:
             elif name is not None:
                 moves[name] = moves.get(name, 0.0) + (probability or 0.0)
         return moves
+
+    def _read_components(
+        self, moves: Mapping[str, Mapping[str, float]], rate_per_s: float
+    ) -> tuple[Component, ...]:
+        rates = _rates(moves, rate_per_s)
+        found = (self._read_component(name, moves, rates[name]) for name in moves)
+        return tuple(component for component in found if component is not None)
 
     def _read_component(
         self, name: str, moves: Mapping[str, Mapping[str, float]], rate_per_s: float

@@ -8,7 +8,7 @@ from typing import Final
 
 from aisprint_cli.load.json_document import Fault, JsonValue
 from aisprint_cli.placement.rule_building import PLACE_KEYS, Stated, Verb, build_rules
-from aisprint_cli.placement.rules import Rules, Scope
+from aisprint_cli.placement.rules import NO_RULES, Rules, Scope
 from aisprint_cli.placement.system_entries import unknown, word
 from aisprint_cli.placement.system_resources import ResourceReader
 
@@ -23,6 +23,8 @@ _ABOUT_ALL: Final = ("name", "reason")
 def read_rules(root: JsonValue, resources: ResourceReader, components: Mapping[str, int]) -> Rules:
     """All rules; what is wrong with them is reported."""
     entry = root.find("PlacementRules")
+    if not resources.resources:
+        return NO_RULES  # that there is none is reported where they are read
     reader = _Reader(resources, components)
     stated = [rule for item in entry.items() if (rule := reader.read(item))] if entry is not None else []
     return build_rules(stated, list(components), len(resources.resources))
