@@ -14,10 +14,12 @@ from typing import Final
 from aisprint_cli.backends.im.credentials import DEFAULT_PLACE
 from aisprint_cli.backends.interface import Answers, Item, ItemKind, Place
 from aisprint_cli.backends.local.layout import find_home
+from aisprint_cli.backends.registry import DEFAULT
+from aisprint_cli.deploy.backend_choice import CLOUD
 from aisprint_cli.deploy.prepare import prepare
 from aisprint_cli.deploy.secrets import needed_references
 from aisprint_cli.deploy.workspace import Workspace
-from aisprint_cli.errors import AisprintError
+from aisprint_cli.errors import AisprintError, FindingsError
 from aisprint_cli.system import machine
 from aisprint_cli.system.cache_directory import find_cache
 
@@ -132,9 +134,12 @@ def _back_ends(workspace: Workspace, items: Iterable[Item]) -> Iterator[Finding]
     for item in items:
         if item.kind is ItemKind.CLUSTER:
             groups[item.spec.backend if workspace.choice.is_routed else workspace.choice.name].append(item)
+    choice = workspace.choice
+    for name in {choice.name, *choice.layers.values()} - {CLOUD, DEFAULT}:
+        groups.setdefault(name, [])  # asked for by name: it is looked at whatever is or can be deployed
     for name, clusters in sorted(groups.items()):
         try:
-            said = _asked(workspace.place_of(clusters[0]), clusters)
+            said = _asked(workspace.place_named(name), clusters)
         except AisprintError as error:
             yield _failure("back end", name, error, redact=workspace.secrets.redact)
         else:
@@ -145,7 +150,7 @@ def _asked(place: Place, clusters: list[Item]) -> str:
     said = place.answers() if isinstance(place, Answers) else ""
     seen = place.observe(clusters)
     states = ", ".join(f"{item.name} {seen[item.id].state}" for item in clusters)
-    return f"{said}: {states}" if said else states
+    return ": ".join(part for part in (said, states) if part)
 
 
 def _failure(
@@ -156,6 +161,10 @@ def _failure(
     is_needed: bool = True,
     redact: Callable[[str], str] = str,
 ) -> Finding:
-    detail = " ".join(part for part in (error.message, error.why) if part)
+    found = error.diagnostics if isinstance(error, FindingsError) else ()
+    detail = " ".join(
+        part for part in (error.message, error.why, *(entry.message for entry in found)) if part
+    )
+    mends = dict.fromkeys((error.mend, *(entry.mend for entry in found)))
     health = Health.MISSING if is_needed else Health.ADVICE
-    return Finding(area, what, health, redact(detail), redact(error.mend))
+    return Finding(area, what, health, redact(detail), redact(" ".join(mend for mend in mends if mend)))

@@ -40,7 +40,15 @@ class Workspace:
 
     def place_of(self, item: Item) -> Place:
         """The back end that makes an item."""
-        return self.backend.place_of(item) if isinstance(self.backend, RoutedPlace) else self.backend
+        return self.place_named(item.spec.backend)
+
+    def place_named(self, name: str) -> Place:
+        """The back end of that name, among those that were chosen.
+
+        Raises:
+            UsageError: when there is none.
+        """
+        return self.backend.place(name) if isinstance(self.backend, RoutedPlace) else self.backend
 
     def observe(self, items: Iterable[Item], place: Place | None = None) -> dict[str, Observed]:
         """Ask for the present state of items, by id; what back ends say of it is freed of secrets.

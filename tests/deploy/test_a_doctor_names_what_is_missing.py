@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from directory_backend import DirectoryBackend, cluster, plain_secret
 from installed_command import CommandLine
+from tiny_chain import redesign
 
 from aisprint_cli.deploy.doctor import (
     Finding,
@@ -50,6 +52,21 @@ def test_a_back_end_that_does_not_answer_is_what_keeps_it_from_working(aisprint:
 
     assert "back end directory" in ended.stderr
     assert "The world does not answer." in ended.stdout
+
+
+def test_a_back_end_that_is_named_is_looked_at_whatever_keeps_the_design_from_it(
+    aisprint: CommandLine,
+) -> None:
+    path = aisprint.directory / "tiny" / "common_config" / "candidate_deployments.yaml"
+    path.write_text(re.sub(r"image: .*", "image:", path.read_text()))
+    redesign(aisprint.directory / "tiny")
+
+    found = _by_what(aisprint.json("doctor", "tiny", "--backend", "im", code=5))
+
+    assert "No image is named for upper" in found["application", "design"]["detail"]
+    assert "Build and push an image" in found["application", "design"]["mend"]
+    assert found["back end", "im"]["health"] == "missing"
+    assert "im/auth.dat" in found["back end", "im"]["mend"]
 
 
 def test_a_secret_without_a_value_is_named(ledger: Ledger, tmp_path: Path) -> None:
