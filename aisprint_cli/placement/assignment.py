@@ -24,7 +24,7 @@ from collections.abc import Sequence
 from operator import add, mul
 from typing import TYPE_CHECKING, NamedTuple
 
-from aisprint_cli.placement.candidates import SOMEWHERE, Candidate, CandidateMaker, Configuration
+from aisprint_cli.placement.candidates import SOMEWHERE, Candidate, CandidateMaker, Configuration, fastest
 from aisprint_cli.placement.completion import (
     Complete,
     Verdicts,
@@ -57,7 +57,7 @@ PROOF_TOLERANCE = 1e-9
 EASY_NODES = 100
 """Nodes after which a search starts again with surrogate rows."""
 
-PAUSE_EVERY = 256
+PAUSE_EVERY = 64
 """Nodes between two looks at the clock."""
 
 _FEW = 4
@@ -215,7 +215,7 @@ class AssignmentSearch:
             self._least_wh[depth] = self._least_wh[depth + 1] + least
 
     def _prepare_limits(self) -> None:
-        self._fastest = [_fastest(items) for items in self._candidates]
+        self._fastest = [fastest(items) for items in self._candidates]
         self._limits: list[tuple[tuple[int, ...], float]] = [
             ((component,), limit_s * (1 + RELATIVE_TOLERANCE))
             for component, limit_s in enumerate(self._compiled.limits_s)
@@ -459,20 +459,6 @@ def _all_candidates(
             )
         )
     return result
-
-
-def _fastest(items: Sequence[Candidate]) -> tuple[Candidate, ...]:
-    """The candidates of which one is the fastest, whatever the utilisations."""
-    kept: list[Candidate] = []
-    for item in sorted(items, key=lambda item: item.constant_s + sum(part for _, part in item.times_s)):
-        parts = dict(item.times_s)
-        if not any(
-            other.constant_s <= item.constant_s
-            and all(part <= parts.get(slot, 0.0) for slot, part in other.times_s)
-            for other in kept
-        ):
-            kept.append(item)
-    return tuple(kept)
 
 
 def _joined(compiled: Compiled, last: PieceOption, first: PieceOption) -> bool:

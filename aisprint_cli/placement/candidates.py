@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from operator import le
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from aisprint_cli.placement.piece_options import FUNCTION, PieceOption
 from aisprint_cli.placement.problem import RELATIVE_TOLERANCE
 
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from aisprint_cli.placement.piece_options import CompiledAlternative
     from aisprint_cli.placement.relaxation import Array, Relaxation
 
+
+_MANY = 24
+"""From so many candidates on arrays tell sooner which of them may be the fastest."""
 
 SOMEWHERE = -1
 """The resource of an option in a layer that is still open: near everything, used by nobody else."""
@@ -386,3 +391,36 @@ def _waits_no_longer(better: Candidate, other: Candidate) -> bool:
     return all(map(le, better.moments, other.moments)) and all(
         part <= times_s.get(place, 0.0) for place, part in better.times_s
     )
+
+
+def fastest(items: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """The candidates of which one is the fastest, whatever the utilisations."""
+    by_time = sorted(items, key=lambda item: item.constant_s + sum([part for _, part in item.times_s]))
+    if len(by_time) > _MANY:
+        return _fastest_of_many(by_time)
+    kept: list[Candidate] = []
+    for item in by_time:
+        parts = dict(item.times_s)
+        if not any(
+            other.constant_s <= item.constant_s
+            and all(part <= parts.get(slot, 0.0) for slot, part in other.times_s)
+            for other in kept
+        ):
+            kept.append(item)
+    return tuple(kept)
+
+
+def _fastest_of_many(by_time: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """The same from candidates by ascending time, with arrays: each that is kept drops all it beats."""
+    width = 2 + max((place for item in by_time for place, _ in item.times_s), default=-1)
+    times_s = np.zeros((len(by_time), width))
+    for row, item in enumerate(by_time):
+        times_s[row, -1] = item.constant_s
+        for place, part in item.times_s:
+            times_s[row, place] = part
+    left = np.arange(len(by_time))
+    kept = []
+    while len(left):
+        kept.append(by_time[left[0]])
+        left = left[(times_s[left] < times_s[left[0]]).any(axis=1)]
+    return tuple(kept)

@@ -120,7 +120,7 @@ class LayerDecomposition:
         found: dict[tuple[int, ...], float] = {}
         for members, price in zip(self._limited, prices.limits.tolist(), strict=True):
             found[members] = found.get(members, 0.0) + price
-        rows = [(item.component,) for item in problem.local_limits]
+        rows: list[tuple[int, ...]] = [(item.component,) for item in problem.local_limits]
         rows += [item.components for item in problem.path_limits]
         return np.array([found.pop(row, 0.0) for row in rows])
 

@@ -159,6 +159,22 @@ def solve(
     return search.run()
 
 
+def brief(compiled: Compiled, cancelled: Callable[[], bool]) -> Result:
+    """What the search proves or finds until it is cancelled, without a dive; `cancelled` as in `solve`."""
+    if not compiled.feasible:
+        return Result(Status.INFEASIBLE, None, float("inf"), float("inf"), 0, 0)
+    return _Search(compiled, _stop_condition(None, cancelled, None), dives=False).run()
+
+
+def cheaper(problem: Problem, cost: float, cancelled: Callable[[], bool]) -> Placement | None:
+    """The cheapest placement below a cost, or any below it when cancelled; None when none is found."""
+    compiled = compile_problem(problem)
+    if not compiled.feasible:
+        return None
+    pause = _stop_condition(None, cancelled, None)
+    return _Search(compiled, pause, dives=False, below=cost).run().placement
+
+
 def first_placement(compiled: Compiled, cancelled: Callable[[], bool]) -> Placement | None:
     """Any placement, soon; None when none is found that way. `cancelled` as in `solve`."""
     if not compiled.feasible:
@@ -186,7 +202,14 @@ def _stop_condition(
 
 
 class _Search:
-    def __init__(self, compiled: Compiled, pause: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        compiled: Compiled,
+        pause: Callable[[], None],
+        *,
+        dives: bool = True,
+        below: float = float("inf"),
+    ) -> None:
         self._compiled = compiled
         self._pause = pause
         prices, groups = compiled.prices, compiled.groups
@@ -199,12 +222,12 @@ class _Search:
         self._queue: list[_Node] = []
         self._age = 0
         self._best: Placement | None = None
-        self._best_cost = float("inf")
+        self._best_cost = below
         self._configurations = 0
         self._nodes = 0
         self._failures = 0
         self._steps = 0
-        self._dived = False
+        self._dived = not dives
         self._aside: list[_Node] = []
         self._learned: dict[Decisions, float] = {}
 
@@ -257,7 +280,8 @@ class _Search:
 
     def _target(self) -> float:
         """What a bound must reach to be of no further interest."""
-        return self._best_cost - PROOF_TOLERANCE * abs(self._best_cost) if self._best else float("inf")
+        known = self._best_cost
+        return known - PROOF_TOLERANCE * abs(known) if known < float("inf") else known
 
     def _push(self, bound: float, decisions: Decisions, mu: tuple[NDArray[np.float64], ...]) -> None:
         if bound < self._target():
@@ -271,7 +295,7 @@ class _Search:
     def _step(self, node: _Node) -> None:
         """Improve, search or split the node with the least bound."""
         self._steps += 1
-        if self._best is None and not self._dived and (self._failures or self._steps >= DIVE_STEPS):
+        if self._best is None and not self._dived and self._is_late():
             self.dive()
         others = self._queue[0].bound if self._queue else float("inf")
         if self._learned:
@@ -289,6 +313,11 @@ class _Search:
             self._search(node, others)
         else:
             self._split(node)
+
+    def _is_late(self) -> bool:
+        """Whether it is time for a dive; tiny problems are mostly solved sooner than one takes."""
+        in_vain = self._failures and len(self._compiled.alternatives) > TINY
+        return bool(in_vain) or self._steps >= DIVE_STEPS
 
     def _improve(self, node: _Node) -> None:
         """Find the node's best prices; a new resource's single price is spread over its rows first."""

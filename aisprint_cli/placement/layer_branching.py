@@ -56,6 +56,7 @@ class LayerBranching:
         self._queue: list[_Node] = []
         self._closed = float("inf")
         self._age = 0
+        self._begun = False
         self.best: Found | None = None
         self.lower_bound = 0.0
         self.nodes = 0
@@ -83,7 +84,7 @@ class LayerBranching:
         """
         self._stop = stop
         self._stop_climbing = stop_climbing or stop
-        if not self.nodes:
+        if not self._begun:
             self._begin()
         last = self.nodes + most_nodes if most_nodes is not None else None
         while self._queue and not stop() and self.nodes != last:
@@ -93,6 +94,7 @@ class LayerBranching:
         self._settle()
 
     def _begin(self) -> None:
+        self._begun = True
         scope = self._decomposition.everything
         root, _ = self._decomposition.bound(self._decomposition.start(), scope)
         self.lower_bound = root.value

@@ -16,8 +16,11 @@ import numpy as np
 from aisprint_cli.placement.evaluation import Evaluator
 from aisprint_cli.placement.problem import Alternative, Choice, Component, Placement, Problem
 
-SubSolver = Callable[[Problem], Placement | None]
-"""Solves a narrowed problem; None when it finds nothing in time."""
+SubSolver = Callable[[Problem, float], Placement | None]
+"""Finds a placement of a narrowed problem below a cost; None when it finds none in time."""
+
+_TURNS = 4
+"""Neighbourhoods of each size, before it is the next one's turn: one of each kind, and two of the first."""
 
 
 def narrowed(problem: Problem, placement: Placement, free: Collection[int]) -> Problem:
@@ -91,8 +94,9 @@ def improve(
     placement: Placement,
     solver: SubSolver,
     *,
-    size: int,
+    sizes: Sequence[int],
     rounds: int,
+    patience: int,
     stop: Callable[[], bool],
     seed: int = 0,
 ) -> Placement:
@@ -102,23 +106,26 @@ def improve(
         problem: the whole problem.
         placement: a feasible placement.
         solver: solves narrowed problems.
-        size: how many components are free at a time.
+        sizes: how many components are free at a time, one after the other for some rounds each.
         rounds: how many neighbourhoods are searched at most.
+        patience: after how many in vain, one after the other, the search ends.
         stop: asked before each round.
         seed: of the random neighbourhoods.
     """
     evaluator = Evaluator(problem)
     cost = float(evaluator.evaluate_all([placement]).cost[0])
-    sets = Neighbourhoods(problem, size, seed)
-    for _ in range(rounds):
-        if stop():
+    sets = [Neighbourhoods(problem, size, seed) for size in sizes]
+    since = 0
+    for turn in range(rounds):
+        if stop() or since >= patience:
             break
-        free = sets.next(placement)
-        found = solver(narrowed(problem, placement, free))
+        since += 1
+        free = sets[turn // _TURNS % len(sets)].next(placement)
+        found = solver(narrowed(problem, placement, free), cost)
         if found is None:
             continue
         whole = restored(found, placement, free)
         scores = evaluator.evaluate_all([whole])
         if scores.feasible[0] and scores.cost[0] < cost * (1 - 1e-12):
-            placement, cost = whole, float(scores.cost[0])
+            placement, cost, since = whole, float(scores.cost[0]), 0
     return placement

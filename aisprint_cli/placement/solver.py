@@ -1,8 +1,9 @@
 """One way in for problems of every size: exact where that ends, search and bound where it does not.
 
-Small problems go straight to `exact`. Larger ones first get a placement and a bound from
-`layer_branching`. Up to a few dozen components a better placement then comes from `neighbourhood`, and what
-time is left goes to the exact solver; beyond, to more branching.
+Small problems go straight to `exact`. Larger ones get a few steps of it, which often prove them already; then
+a first placement, from `layer_branching` and a dive, that many small neighbourhoods make better within the
+first second. Up to a few dozen components more comes from bounds, larger neighbourhoods and the exact solver;
+beyond, from more branching. What comes first is measured in steps, so that it is the same whatever the clock.
 """
 
 from __future__ import annotations
@@ -14,22 +15,43 @@ from typing import TYPE_CHECKING
 from aisprint_cli.placement import exact
 from aisprint_cli.placement.assignment import PROOF_TOLERANCE
 from aisprint_cli.placement.compiled import compile_problem
+from aisprint_cli.placement.counts import cheapest_counts
 from aisprint_cli.placement.exact import Result, Status
 from aisprint_cli.placement.layer_branching import LayerBranching
 from aisprint_cli.placement.neighbourhood import improve
 
 if TYPE_CHECKING:
+    from aisprint_cli.placement.compiled import Compiled
     from aisprint_cli.placement.problem import Placement, Problem
 
-EXACT_ALONE = 20
+EXACT_ALONE = 15
 """Up to so many components the exact solver needs no help."""
+
+EXACT_SOON = 20
+"""Up to so many it needs a good placement only, and proves more than `layer_branching` would."""
 
 EXACT_PROOF = 50
 """Up to so many components the exact solver helps: beyond, preparing a narrowed problem takes too long."""
 
+_BRIEF_STEPS = 120
+"""Steps of the exact search at first: enough for a proof where limits hardly bind."""
+
+_DIVE_STEPS = 12
+_CLIMB_STEPS = 60
+_LOOK_SHARE = 0.6
+"""Steps that raise the first bound, and the share of the time for the placements that its prices suggest."""
+
+_EARLY_FREE = (6, 8)
+_EARLY_ROUNDS = 120
+_EARLY_STEPS = 20
+_EARLY_SHARE = 0.9
+"""Components that are free in turn, rounds, steps of each, and the share of the time they may take."""
+
 _FREE = 10
 _ROUNDS = 400
-_PART_TIME_S = 1.0
+_PART_STEPS = 200
+"""The same for larger neighbourhoods."""
+
 _PART_NODES = 200
 """Nodes of the tree over layers, where that is only to lift the bound before the exact solver takes over."""
 
@@ -91,6 +113,11 @@ class _Timer:
         end = clock() + share * left_s
         return lambda: self.expired() or clock() >= end
 
+    def steps(self, most: int) -> Callable[[], bool]:
+        """A condition to stop after it was asked so many times."""
+        left = iter(range(most))
+        return lambda: next(left, None) is None or self.expired()
+
 
 class _LargeSearch:
     def __init__(self, problem: Problem, timer: _Timer) -> None:
@@ -106,42 +133,63 @@ class _LargeSearch:
         branching = LayerBranching(compiled, PROOF_TOLERANCE)
         if warm_start is not None:
             branching.offer(warm_start)
-        elif len(self._problem.components) <= EXACT_PROOF:
-            first = exact.first_placement(compiled, self._timer.expired)
-            if first is not None:
-                branching.offer(first)
-        branching.run(self._timer.part(0.6), most_nodes=1, stop_climbing=self._timer.part(0.15))
         if len(self._problem.components) > EXACT_PROOF:
+            branching.run(self._timer.part(0.6), most_nodes=1, stop_climbing=self._timer.part(0.15))
             branching.run(self._timer.expired)
             return self._result(branching)
-        self._improve(branching)
-        branching.run(self._timer.part(0.2), most_nodes=_PART_NODES)
+        if warm_start is not None:
+            bought = cheapest_counts(self._problem, warm_start.choices)
+            if bought is not None:
+                branching.offer(bought[0])
+        known = self._begin(compiled, branching)
+        if known.status is not Status.STOPPED or self._timer.expired():
+            return known
+        if len(self._problem.components) > EXACT_SOON:
+            branching.run(self._timer.part(0.6), most_nodes=1, stop_climbing=self._timer.part(0.15))
+            self._improve(branching, _PART_STEPS, (_FREE,), _ROUNDS, self._timer.part(0.5))
+            branching.run(self._timer.part(0.2), most_nodes=_PART_NODES)
         return self._prove(branching)
 
-    def _improve(self, branching: LayerBranching) -> None:
+    def _begin(self, compiled: Compiled, branching: LayerBranching) -> Result:
+        """A first placement, a few steps of the exact search, and without a proof better placements soon."""
+        branching.run(self._timer.expired, most_nodes=0)
+        brief = exact.brief(compiled, self._timer.steps(_BRIEF_STEPS))
+        self._nodes += brief.nodes
+        self._configurations += brief.configurations
+        if brief.status is not Status.STOPPED:
+            return brief
+        branching.lower_bound = max(branching.lower_bound, brief.lower_bound)
+        dive = exact.first_placement(compiled, self._timer.steps(_DIVE_STEPS))
+        for placement in (brief.placement, dive):
+            if placement is not None:
+                branching.offer(placement)
+        if len(self._problem.components) > EXACT_SOON:
+            climbing = self._timer.steps(_CLIMB_STEPS)
+            branching.run(self._timer.part(_LOOK_SHARE), most_nodes=1, stop_climbing=climbing)
+        self._improve(branching, _EARLY_STEPS, _EARLY_FREE, _EARLY_ROUNDS, self._timer.part(_EARLY_SHARE))
+        return self._result(branching)
+
+    def _improve(
+        self,
+        branching: LayerBranching,
+        steps: int,
+        sizes: tuple[int, ...],
+        rounds: int,
+        stop: Callable[[], bool],
+    ) -> None:
+        """Search neighbourhoods of the best placement, each for so many steps."""
         if branching.best is None:
             return
         placement = improve(
             self._problem,
             branching.best.placement,
-            self._part,
-            size=_FREE,
-            rounds=_ROUNDS,
-            stop=self._timer.part(0.5),
+            lambda narrow, cost: exact.cheaper(narrow, cost, self._timer.steps(steps)),
+            sizes=sizes,
+            rounds=rounds,
+            patience=rounds // 4,
+            stop=stop,
         )
         branching.offer(placement)
-
-    def _part(self, narrow: Problem) -> Placement | None:
-        left_s = self._timer.left_s
-        result = exact.solve(
-            narrow,
-            time_limit_s=None if left_s is None else min(left_s, _PART_TIME_S),
-            cancelled=self._timer.expired,
-            clock=self._timer.clock,
-        )
-        self._nodes += result.nodes
-        self._configurations += result.configurations
-        return result.placement
 
     def _prove(self, branching: LayerBranching) -> Result:
         """Ask the exact solver, and keep the better placement and the higher bound."""

@@ -9,7 +9,7 @@ from placement_systems import enriched, random_problem
 
 from aisprint_cli.placement.compiled import compile_problem
 from aisprint_cli.placement.evaluation import Evaluator
-from aisprint_cli.placement.exact import Status, first_placement, solve
+from aisprint_cli.placement.exact import Status, brief, cheaper, first_placement, solve
 
 
 @given(seed=st.integers(0, 10**6), rich=st.booleans())
@@ -42,3 +42,32 @@ def test_it_is_the_same_each_time(seed: int) -> None:
     problem = random_problem(seed, components=5)
     found = [first_placement(compile_problem(problem), lambda: False) for _ in range(2)]
     assert found[0] == found[1]
+
+
+@given(seed=st.integers(0, 10**6), rich=st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_a_placement_below_a_cost_is_found_just_where_there_is_one(seed: int, rich: bool) -> None:
+    problem = random_problem(seed, components=4)
+    problem = enriched(problem, seed) if rich else problem
+    optimum = solve(problem)
+    assert cheaper(problem, optimum.cost, lambda: False) is None
+    found = cheaper(problem, optimum.cost * 1.001, lambda: False)
+    assert (found is not None) is (optimum.status is Status.OPTIMAL)
+    if found is not None:
+        scores = Evaluator(problem).evaluate_all([found])
+        assert bool(scores.feasible[0])
+        assert scores.cost[0] == pytest.approx(optimum.cost)
+
+
+@given(seed=st.integers(0, 10**6), rich=st.booleans(), steps=st.integers(1, 60))
+@settings(max_examples=60, deadline=None)
+def test_what_a_few_steps_say_is_true(seed: int, rich: bool, steps: int) -> None:
+    problem = random_problem(seed, components=4)
+    problem = enriched(problem, seed) if rich else problem
+    left = iter(range(steps))
+    said = brief(compile_problem(problem), lambda: next(left, None) is None)
+    optimum = solve(problem)
+    assert said.lower_bound <= optimum.cost * (1 + 1e-9)
+    assert said.cost >= optimum.cost * (1 - 1e-9)
+    if said.status is not Status.STOPPED:
+        assert said.status is optimum.status

@@ -137,11 +137,11 @@ def test_freeing_all_components_finds_the_optimum_and_freeing_none_changes_no_ch
     branching.run(lambda: False, most_nodes=1)
     assert branching.best is not None
     placement = branching.best.placement
-    better = improve(problem, placement, _placement_of, size=5, rounds=1, stop=lambda: False)
+    better = improve(problem, placement, _placement_of, sizes=(5,), rounds=1, patience=1, stop=lambda: False)
     assert Evaluator(problem).evaluate_all([better]).cost[0] == pytest.approx(optimum.cost)
     kept = narrowed(problem, placement, ())
     assert all(len(item.alternatives) == 1 for item in kept.components)
-    same = _placement_of(kept)
+    same = _placement_of(kept, float("inf"))
     assert same is not None
     assert [c.resources for c in same.choices] == [c.resources for c in placement.choices]
 
@@ -260,8 +260,8 @@ def test_a_thousand_components_get_a_placement_and_a_bound_in_so_many_steps() ->
     assert result.gap < 0.6
 
 
-def _placement_of(problem: Problem) -> Placement | None:
-    return exact.solve(problem).placement
+def _placement_of(problem: Problem, cost: float) -> Placement | None:
+    return exact.cheaper(problem, cost, lambda: False)
 
 
 def test_large_problems_get_a_feasible_placement_and_a_gap_and_the_same_again() -> None:
@@ -283,6 +283,16 @@ def test_large_problems_get_a_feasible_placement_and_a_gap_and_the_same_again() 
 
 def test_small_problems_are_proven() -> None:
     assert solver.solve(chain(5, 4)).status is Status.OPTIMAL
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_problems_between_small_and_large_are_proven_like_small_ones(seed: int) -> None:
+    problem = chain(16, seed)
+    found, optimum = solver.solve(problem), exact.solve(problem)
+    assert found.status is optimum.status is Status.OPTIMAL
+    assert found.cost == pytest.approx(optimum.cost, rel=1e-8)
+    again = solver.solve(problem, warm_start=optimum.placement)
+    assert again.cost == pytest.approx(optimum.cost, rel=1e-8)
 
 
 def test_a_large_problem_with_a_component_that_fits_nowhere_is_infeasible() -> None:
