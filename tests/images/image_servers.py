@@ -87,16 +87,21 @@ def base_image(registry: str, bases: Path, checkout: Path, tmp_path_factory: pyt
     return make_base(registry, bases, checkout, tmp_path_factory.mktemp("base"))
 
 
+def clear_storage(folder: Path) -> None:
+    """Take down what buildah mounts in a storage, which could not be removed else."""
+    buildah = ["buildah", "--root", folder / "root", "--runroot", folder / "run"]
+    for command in ([*buildah, "rm", "--all"], [*buildah, "rmi", "--all", "--force"]):
+        subprocess.run(command, capture_output=True, check=False)
+    for left in (*sorted((folder / "root").glob("overlay/*/merged")), folder / "root" / "overlay"):
+        subprocess.run(["umount", left], capture_output=True, check=False)
+
+
 @pytest.fixture(scope="session")
 def buildah_storage(bases: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A storage of our own for buildah."""
     folder = tmp_path_factory.mktemp("buildah")
     yield folder
-    subprocess.run(
-        ["buildah", "--root", folder / "root", "--runroot", folder / "run", "rmi", "--all", "--force"],
-        capture_output=True,
-        check=False,
-    )
+    clear_storage(folder)
 
 
 @pytest.fixture(scope="session")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from image_servers import clear_storage
 from image_tools import BOTH, Tools
 
 from aisprint_cli.images.engines.buildah import Buildah
@@ -111,8 +113,12 @@ class EngineContract:
 
 class TestBuildah(EngineContract):
     @pytest.fixture
-    def engine(self, client: RegistryClient, bases: Path, tmp_path_factory: pytest.TempPathFactory) -> Engine:
-        return Buildah(client, storage=tmp_path_factory.mktemp("buildah"))
+    def engine(
+        self, client: RegistryClient, bases: Path, tmp_path_factory: pytest.TempPathFactory
+    ) -> Iterator[Engine]:
+        folder = tmp_path_factory.mktemp("buildah")
+        yield Buildah(client, storage=folder)
+        clear_storage(folder)
 
 
 class TestDockerd(EngineContract):

@@ -120,7 +120,7 @@ class Buildah:
         command = [self._program, *self._storage, "build", "--isolation", "chroot", *login]
         command += ["--format", _format(request)[0]]
         command += ["--platform", ",".join(request.spec.platforms), "--manifest", local]
-        command += ["--timestamp", str(request.epoch_s), "--layers", "--identity-label=false"]
+        command += ["--timestamp", str(request.epoch_s), "--layers", "--force-rm", "--identity-label=false"]
         command += ["--no-cache"] if request.no_cache else []
         command += ["--tls-verify=false"] if is_loopback(request.base) else []
         for name, value in request.arguments.items():
