@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import signal
 import socket
@@ -17,8 +16,6 @@ from pathlib import Path
 import pytest
 import requests
 from filelock import FileLock
-
-from aisprint_cli.system.packaged import templates_directory
 
 HERE = Path(__file__).parent
 ENVIRONMENT = Path(sys.prefix) / "infrastructure-manager"
@@ -88,21 +85,11 @@ class Process:
                 process.wait()
 
 
-def stand_ins_for_recipes(directory: Path) -> None:
-    """A recipe that does nothing for each one that our templates name."""
-    for path in (templates_directory() / "tosca").glob("*.yaml"):
-        for name in re.findall(r"implementation: (\S+)", path.read_text(encoding="utf-8")):
-            recipe = directory / name
-            recipe.parent.mkdir(parents=True, exist_ok=True)
-            recipe.write_text(f"---\n- tasks:\n    - debug: msg='stands for {name}'\n")
-
-
 def infrastructure_manager(directory: Path, aws_port: int) -> tuple[str, Process]:
     """Its address, and the process, not yet started."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     environment = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{aws_port}", "AWS_DEFAULT_REGION": "us-east-1"}
-    stand_ins_for_recipes(directory / "artifacts")
     command = [str(make_environment()), str(HERE / "launcher.py"), str(port), str(directory)]
     return url, Process(command, directory, f"{url}/version", environment)
 

@@ -65,7 +65,6 @@ def launch(connector, *arguments):
 
 DummyCloudConnector.launch = launch
 InfrastructureInfo.Contextualize = contextualize
-Tosca.ARTIFACTS_PATH = str(DIRECTORY / "artifacts")
 Tosca.ARTIFACTS_PATH = str(Path(__file__).resolve().parent / "recipes")
 GitHubUtils.exists_release_in_repo = staticmethod(lambda user, project, tag_name: True)
 
