@@ -21,6 +21,7 @@ def assumptions(blueprint: Blueprint) -> tuple[str, ...]:
         *_foreign_storage(blueprint),
         *_names(blueprint),
         *_elasticity(blueprint),
+        *_machines(blueprint),
         *_drift(blueprint),
     )
 
@@ -50,6 +51,20 @@ def _existing(blueprint: Blueprint) -> Iterator[str]:
                 f"several clusters exist already, but physical_nodes.yaml gives no oscar.name for layer"
                 f" {cluster.number}: its credentials are taken to have the id {cluster.name}."
             )
+
+
+def _machines(blueprint: Blueprint) -> Iterator[str]:
+    for cluster in blueprint.clusters.values():
+        if cluster.layer.kind is not LayerKind.PHYSICAL_TO_PROVISION:
+            continue
+        for resource in cluster.used:
+            entry = cluster.entries.get(resource.name)
+            described = entry.count("wns") if entry is not None else 0
+            if described < resource.nodes:
+                yield (
+                    f"{resource.name} has {resource.nodes} nodes, physical_nodes.yaml describes {described}"
+                    f" of its workers: the cluster of layer {cluster.number} gets those."
+                )
 
 
 def _foreign_storage(blueprint: Blueprint) -> Iterator[str]:

@@ -148,7 +148,10 @@ def _check_machines(
     locate: Locate,
     findings: Findings,
 ) -> None:
-    """The machines to be set up over SSH: one front end for the layer, and as many workers as nodes."""
+    """The machines to be set up over SSH: one front end for the layer, and some worker of each resource.
+
+    Where fewer workers are described than it has nodes, the cluster gets those (see `assumptions`).
+    """
     fronts = [entry for entry in entries.values() if entry.holds("fe_node")]
     if not fronts:
         _report_missing(layer, "no fe_node", entries, locate, findings)
@@ -164,9 +167,8 @@ def _check_workers(
 ) -> None:
     entry = entries.get(resource.name)
     described = entry.count("wns") if entry is not None else 0
-    if described < resource.nodes:
-        what = f"{described} of the {resource.nodes} workers of {resource.name} in wns"
-        _report_missing(layer, what, entries, locate, findings)
+    if not described:
+        _report_missing(layer, f"no worker of {resource.name} in wns", entries, locate, findings)
     if entry is not None:
         for index in range(min(described, resource.nodes)):
             _check_login(entry, ("wns", index), locate, findings)

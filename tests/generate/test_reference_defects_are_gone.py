@@ -68,7 +68,7 @@ def test_missing_machines_are_said_with_their_place_instead_of_null() -> None:
     """Any missing key of physical_nodes.yaml silently became null."""
     entry = make_machines(make_resource("R1", 1))
     del entry["fe_node"]["ssh_key"]
-    del entry["wns"][1]
+    entry["wns"] = []
     document = {"ComputationalLayers": {"cl": {"number": 1, "Resources": {"r": entry}}}}
     sketch = Sketch({"abc": 1}, kinds={1: OVER_SSH}, physical_nodes=document)
     assert codes(sketch) == ["tosca.machine_login", "tosca.machines"]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 import requests
-from conftest import World, left_behind
+from im_world import World, left_behind
 from small_templates import cluster, function, service
 
 from aisprint_cli.backends.im.backend import ImBackend

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 import requests
-from conftest import World
 from im_server import Process
+from im_world import World
 from installed_command import CommandLine
 from tiny_chain import change_component, make_application, redesign
 

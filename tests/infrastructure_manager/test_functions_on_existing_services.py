@@ -10,8 +10,8 @@ from typing import Any
 
 import boto3
 import pytest
-from conftest import World, left_behind
 from existing_cluster import ExistingClusters, owners_value
+from im_world import World, left_behind
 from small_templates import changed, cluster, existing, function, service
 
 from aisprint_cli.backends.im.backend import ImBackend

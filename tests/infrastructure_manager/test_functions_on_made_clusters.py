@@ -9,7 +9,7 @@ from dataclasses import replace
 from threading import Thread
 
 import pytest
-from conftest import World
+from im_world import World
 from small_templates import changed, cluster, function, service
 
 from aisprint_cli.backends.im.backend import ImBackend

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import existing_cluster
 import pytest
-from conftest import World
 from contract import ONE, TWO, BackendContract, ItemContract
 from existing_cluster import ExistingClusters
+from im_world import World
 from small_templates import cluster
 from tiny_chain import write_sources
 

@@ -6,9 +6,9 @@ import signal
 from contextlib import closing
 
 import pytest
-from conftest import World, left_behind
 from forgetful_proxy import ForgetfulProxy
 from im_server import Process
+from im_world import World, left_behind
 from small_templates import cluster, function
 
 from aisprint_cli.backends.im.backend import ImBackend

@@ -15,7 +15,7 @@ from aisprint_cli.model.qos import LayerQos, LocalConstraint, QosConstraints
 from aisprint_cli.model.resources import Accelerator, LayerKind, Processor
 
 if TYPE_CHECKING:
-    from conftest import World
+    from im_world import World
 
 ACCOUNTS = (
     "id = one; type = Dummy",

@@ -20,6 +20,7 @@ _PLACES = Record(
             ListOf(Text("the name of a region"), "region names", minimum=1), "Regions of this file."
         ),
     },
+    closed=True,
 )
 _RULE = Record(
     "PlacementRule",
@@ -44,6 +45,7 @@ _RULE = Record(
         "name": Field(Label(), "What explanations call the rule."),
         "reason": Field(Label(), "Why it is there; explanations say it where there is no name."),
     },
+    closed=True,
 )
 _PERCENTILE = Number(minimum=50, maximum=99.9999)
 _PERCENTILES = Record(
@@ -53,6 +55,7 @@ _PERCENTILES = Record(
         "local": Field(_PERCENTILE, "Of local_time_thr, for example 95."),
         "global": Field(_PERCENTILE, "Of global_time_thr."),
     },
+    closed=True,
 )
 _RESERVED = Record(
     "ReservedInstances",
@@ -61,6 +64,7 @@ _RESERVED = Record(
         "number": Field(Number(minimum=1, integer=True), "How many.", required=True),
         "cost": Field(Number(minimum=0), "The price of one for an hour.", required=True),
     },
+    closed=True,
 )
 _SPOT = Record(
     "SpotInstances",
@@ -69,6 +73,7 @@ _SPOT = Record(
         "number": Field(Number(minimum=1, integer=True), "How many; all others if absent."),
         "cost": Field(Number(minimum=0), "The price of one for an hour.", required=True),
     },
+    closed=True,
 )
 _RESOURCE = Record(
     "ResourceTerms",
@@ -89,11 +94,13 @@ _RESOURCE = Record(
         ),
         "green_share": Field(Number(minimum=0, maximum=1), "The renewable share of that power."),
     },
+    closed=True,
 )
 _NETWORK = Record(
     "NetworkTerms",
     "How a network domain behaves.",
     {"shared": Field(Boolean(), "Whether transfers that pass at once share its bandwidth.")},
+    closed=True,
 )
 PLACEMENT_RULES = Record(
     "PlacementRules",
@@ -105,4 +112,5 @@ PLACEMENT_RULES = Record(
         "resources": Field(MapOf(_RESOURCE, "resources"), "By the name of the resource."),
         "networks": Field(MapOf(_NETWORK, "networks"), "By the key of the network domain."),
     },
+    closed=True,
 )

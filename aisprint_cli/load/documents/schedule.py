@@ -19,6 +19,7 @@ _PERIOD: Final = Record(
         "rate": Field(_RATE, "Requests per second that enter.", required=True),
         "changes": Field(_CHANGES, "What else is different then."),
     },
+    closed=True,
 )
 _SWITCHING: Final = Record(
     "ScheduleSwitching",
@@ -30,6 +31,7 @@ _SWITCHING: Final = Record(
         "instance_started": Field(Number(minimum=0), "Cost of each instance that was not there before."),
         "start_seconds": Field(Number(minimum=0), "How long before its period an instance is paid already."),
     },
+    closed=True,
 )
 _RESERVE: Final = Record(
     "ScheduleReservation",
@@ -39,6 +41,7 @@ _RESERVE: Final = Record(
         "cost": Field(Number(minimum=0), "Price per hour of each reserved instance.", required=True),
         "instances": Field(Number(minimum=1, integer=True), "How many can be reserved at most."),
     },
+    closed=True,
 )
 LOAD_SCHEDULE: Final = Record(
     "LoadSchedule",
@@ -55,4 +58,5 @@ LOAD_SCHEDULE: Final = Record(
         "switching": Field(_SWITCHING, "What switching costs."),
         "reserve": Field(ListOf(_RESERVE, "reservations"), "What can be reserved."),
     },
+    closed=True,
 )

@@ -68,6 +68,8 @@ ANYTHING = Anything()
 class Record:
     """A mapping of known keys; others are reported and carried through.
 
+    `closed` says that no other tool reads the file, so that an unknown key can only be a mistake.
+
     The value read holds every key that is sound, unknown ones included; null is kept as None and
     means the same as an absent key.
     """
@@ -75,6 +77,7 @@ class Record:
     title: str
     description: str
     fields: Mapping[str, Field]
+    closed: bool = False
     _unknown: dict[str, str | None] = field(default_factory=dict, repr=False)
 
     def read(self, node: Node, reader: Reader) -> Any:
@@ -132,6 +135,9 @@ class Record:
         if meant is not None and meant not in pairs:
             message = f"{reader.where} is not a known key; did you mean `{meant}`?"
             reader.report("structure.misspelt-key", node, message, mend=f"Write `{meant}`.")
+        elif self.closed:
+            mend = f"The keys here are {', '.join(self.fields)}."
+            reader.report("structure.misspelt-key", node, f"{reader.where} is not a known key.", mend=mend)
         else:
             reader.report("structure.unknown-key", node, f"{reader.where} is not a known key.")
 
@@ -154,6 +160,7 @@ class Record:
             "description": self.description,
             "properties": properties,
             **({"required": required} if required else {}),
+            **({"additionalProperties": False} if self.closed else {}),
         }
 
 
