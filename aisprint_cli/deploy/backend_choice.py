@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, Self
@@ -23,6 +23,7 @@ _BY_KIND: Final[Mapping[LayerKind, str]] = MappingProxyType(
         LayerKind.FUNCTIONS: "lambda",
     }
 )
+_ON_CLUSTERS: Final = frozenset({"oscar", "kubernetes"})
 _REST: Final = "*"
 _RUNNER: Final = "runner"
 CONTAINER: Final = "container"
@@ -85,6 +86,27 @@ def by_kind(kind: LayerKind, access: Mapping[str, str]) -> str:
     if kind is LayerKind.PHYSICAL_PROVISIONED and "kubernetes" in sections and "oscar" not in sections:
         return "kubernetes"
     return _BY_KIND[kind]
+
+
+def require_fitting(templates: Iterable[Template], backend_of: Callable[[Template], str]) -> None:
+    """Check that no layer goes to a back end that can never make it.
+
+    Raises:
+        UsageError: naming each layer that does: AWS Lambda runs on no machines, and clusters are no cloud
+            of functions.
+    """
+    wrong = []
+    for template in templates:
+        backend, is_native = backend_of(template), template.kind is LayerKind.FUNCTIONS
+        if (backend == "lambda" and not is_native) or (backend in _ON_CLUSTERS and is_native):
+            wrong.append((template.layer, backend, by_kind(template.kind, template.access)))
+    if wrong:
+        raise UsageError(
+            " ".join(f"Layer {layer} cannot be made by the back end {name}." for layer, name, _ in wrong),
+            why="AWS Lambda is for layers of type NativeCloudFunction, and for nothing else.",
+            mend=f"Give {' '.join(f'--backend {layer}={fitting}' for layer, _, fitting in wrong)},"
+            " or --backend cloud.",
+        )
 
 
 def parse_backends(values: Iterable[str]) -> BackendChoice | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aisprint_cli.deploy.backend_choice import BackendChoice
+from aisprint_cli.deploy.backend_choice import BackendChoice, require_fitting
 from aisprint_cli.deploy.costs import Prices, arrival_rates
 from aisprint_cli.deploy.desired import DesiredState, desired_state, source_digest
 from aisprint_cli.deploy.image_check import require_images
@@ -65,6 +65,7 @@ def prepare(
         selection.application, selection.deployment, options=options_in(folder), locate=locate
     )
     templates = made.read()
+    require_fitting(templates, workspace.choice.backend_of)
     require_images(selection.deployment, templates, workspace.choice.backend_of, locate)
     files = compare(folder, made.texts)
     _settle(folder, files, chosen, note=note, write_templates=write_templates)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aisprint_cli.deploy.backend_choice import CLOUD, BackendChoice, parse_backends
+from aisprint_cli.deploy.backend_choice import CLOUD, BackendChoice, parse_backends, require_fitting
 from aisprint_cli.deploy.ledger import Ledger
 from aisprint_cli.deploy.workspace import open_workspace
 from aisprint_cli.design.current import open_design, select
@@ -118,3 +118,30 @@ def test_where_several_deployments_are_there_one_has_to_be_named(tmp_path: Path)
         pass
     with open_workspace(tmp_path, BackendChoice("oscar")) as workspace:
         assert workspace.backend_name == "oscar"
+
+
+@pytest.mark.parametrize(
+    ("kind", "backend"),
+    [
+        (LayerKind.VIRTUAL, "lambda"),
+        (LayerKind.PHYSICAL_PROVISIONED, "lambda"),
+        (LayerKind.FUNCTIONS, "oscar"),
+        (LayerKind.FUNCTIONS, "kubernetes"),
+    ],
+)
+def test_a_layer_that_a_back_end_can_never_make_is_refused_while_planning(
+    template: Template, kind: LayerKind, backend: str
+) -> None:
+    wrong = replace(template, layer=4, kind=kind)
+
+    with pytest.raises(UsageError) as caught:
+        require_fitting([template, wrong], BackendChoice("local", {4: backend}).backend_of)
+
+    assert f"Layer 4 cannot be made by the back end {backend}." == caught.value.message
+    assert "--backend cloud" in caught.value.mend
+
+
+def test_what_fits_and_what_stands_in_for_everything_is_taken(template: Template) -> None:
+    for kind in LayerKind:
+        for backend in (CLOUD, "local", "im"):
+            require_fitting([replace(template, kind=kind)], BackendChoice(backend).backend_of)
