@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
 from aisprint_cli.backends.aws import functions, images, run_records, triggers
@@ -29,19 +28,18 @@ from aisprint_cli.backends.interface import (
     Item,
     ItemKind,
     ItemState,
-    Job,
     Observed,
     Progress,
     Site,
-    Trace,
 )
 from aisprint_cli.backends.revealed import Revealed
+from aisprint_cli.backends.through_plane import ThroughPlane
 from aisprint_cli.errors import ExternalError, InvalidInputError
 
 _ASKED_AT_ONCE: Final = 16
 
 
-class LambdaBackend:
+class LambdaBackend(ThroughPlane):
     """Both halves of the contract for AWS Lambda.
 
     A cluster is a region with a bucket and a role, both made where they are not given. What we make
@@ -267,28 +265,6 @@ class LambdaBackend:
                     if f"{ItemKind.FUNCTION}/{mark}" not in items:
                         found.append(_stray(mark, item, seen))
         return tuple(found)
-
-    # Data plane
-
-    def put(self, cluster: str, path: str, source: Path) -> None:
-        """Store a local file as an object in S3, in one step."""
-        self._plane.put(cluster, path, source)
-
-    def fetch(self, cluster: str, path: str, target: Path) -> None:
-        """Bring an object back as a local file, which appears whole."""
-        self._plane.fetch(cluster, path, target)
-
-    def trace(self, trace: str, *, wait_s: float = 0.0, clusters: Collection[str] | None = None) -> Trace:
-        """Everything one input set off."""
-        return self._plane.trace(trace, wait_s=wait_s, clusters=clusters)
-
-    def jobs(self, cluster: str | None = None, function: str | None = None) -> tuple[Job, ...]:
-        """The runs of the functions hosted, oldest first."""
-        return self._plane.jobs(cluster, function)
-
-    def log(self, job: Job) -> str:
-        """What a run wrote."""
-        return self._plane.log(job)
 
 
 def _stray(mark: str, cluster: Item, seen: functions.Seen) -> Item:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from aisprint_cli.backends.holdings import Holdings
 from aisprint_cli.backends.im import documents
@@ -24,16 +23,15 @@ from aisprint_cli.backends.interface import (
     Item,
     ItemKind,
     ItemState,
-    Job,
     Observed,
     Progress,
     Site,
-    Trace,
 )
 from aisprint_cli.backends.objects.keeping import KeptData
 from aisprint_cli.backends.oscar.plane import OscarPlane
 from aisprint_cli.backends.oscar.reach import Clusters as OscarClusters
 from aisprint_cli.backends.revealed import Revealed
+from aisprint_cli.backends.through_plane import ThroughPlane
 from aisprint_cli.errors import StateError
 from aisprint_cli.system.state_directory import NAME as STATE
 
@@ -41,7 +39,7 @@ _Spec = ClusterSpec | FunctionSpec
 _NEEDED_FOR_DATA = ("oscar.endpoint", "minio.endpoint", "minio.secret_key")
 
 
-class ImBackend:
+class ImBackend(ThroughPlane):
     """Clusters of layers that are made are infrastructures, their functions nodes in them.
 
     A layer that exists already (an OSCAR cluster, AWS Lambda) is only looked up in the credentials, and
@@ -269,28 +267,6 @@ class ImBackend:
             if (identity.application, identity.owner) == (application, connection.owner)
         }
         return tuple(_stray(item_id, application) for item_id in sorted(found))
-
-    # -- data
-
-    def put(self, cluster: str, path: str, source: Path) -> None:
-        """Store a local file as an object of a cluster's MinIO, in one step."""
-        self._plane.put(cluster, path, source)
-
-    def fetch(self, cluster: str, path: str, target: Path) -> None:
-        """Bring an object back as a local file, which appears whole."""
-        self._plane.fetch(cluster, path, target)
-
-    def trace(self, trace: str, *, wait_s: float = 0.0, clusters: Collection[str] | None = None) -> Trace:
-        """Everything one input set off."""
-        return self._plane.trace(trace, wait_s=wait_s, clusters=clusters)
-
-    def jobs(self, cluster: str | None = None, function: str | None = None) -> tuple[Job, ...]:
-        """The runs of the functions hosted, oldest first."""
-        return self._plane.jobs(cluster, function)
-
-    def log(self, job: Job) -> str:
-        """What a run wrote to standard output and standard error."""
-        return self._plane.log(job)
 
     # -- messages
 

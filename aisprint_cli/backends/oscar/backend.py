@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from aisprint_cli.backends.folders import routes_in, routes_of
@@ -18,11 +17,9 @@ from aisprint_cli.backends.interface import (
     Item,
     ItemKind,
     ItemState,
-    Job,
     Observed,
     Progress,
     Site,
-    Trace,
 )
 from aisprint_cli.backends.objects.keeping import KeptData
 from aisprint_cli.backends.oscar import removal
@@ -41,13 +38,14 @@ from aisprint_cli.backends.oscar.services import (
     without_buckets,
 )
 from aisprint_cli.backends.revealed import Revealed, is_reference
+from aisprint_cli.backends.through_plane import ThroughPlane
 from aisprint_cli.errors import ExternalError
 from aisprint_cli.system.state_directory import NAME as STATE
 
 _KEPT: Final = "kept"
 
 
-class OscarBackend:
+class OscarBackend(ThroughPlane):
     """Both halves of the contract for existing OSCAR clusters.
 
     A cluster is neither made nor removed: applying one checks that it answers and lets us in, and takes
@@ -304,28 +302,6 @@ class OscarBackend:
                 if mark.startswith(f"{item.name}/") and f"{ItemKind.FUNCTION}/{mark}" not in items:
                     found.append(_stray(mark, item, service))
         return tuple(found)
-
-    # Data plane
-
-    def put(self, cluster: str, path: str, source: Path) -> None:
-        """Store a local file as an object of a cluster's MinIO, in one step."""
-        self._plane.put(cluster, path, source)
-
-    def fetch(self, cluster: str, path: str, target: Path) -> None:
-        """Bring an object back as a local file, which appears whole."""
-        self._plane.fetch(cluster, path, target)
-
-    def trace(self, trace: str, *, wait_s: float = 0.0, clusters: Collection[str] | None = None) -> Trace:
-        """Everything one input set off."""
-        return self._plane.trace(trace, wait_s=wait_s, clusters=clusters)
-
-    def jobs(self, cluster: str | None = None, function: str | None = None) -> tuple[Job, ...]:
-        """The runs of the functions hosted, oldest first."""
-        return self._plane.jobs(cluster, function)
-
-    def log(self, job: Job) -> str:
-        """What a run wrote to standard output and standard error."""
-        return self._plane.log(job)
 
 
 def _stray(mark: str, cluster: Item, service: Mapping[str, Any]) -> Item:

@@ -33,6 +33,7 @@ from aisprint_cli.images.engines.interface import (
     Problem,
     Stopped,
 )
+from aisprint_cli.images.engines.one_by_one import build_each
 from aisprint_cli.images.platforms import architecture_of
 from aisprint_cli.images.registry.client import RegistryClient
 from aisprint_cli.images.registry.credentials import FindLogin
@@ -94,17 +95,7 @@ class Dockerd:
         self, requests: Sequence[BuildRequest], logs: Path, listen: Listen, stopped: Stopped
     ) -> tuple[Built, ...]:
         """Build one image after the other, its platforms too; see `Engine.build`."""
-        built: list[Built] = []
-        failures: list[BuildFailedError] = []
-        for request in requests:
-            try:
-                built.append(self._build(request, logs, listen, stopped))
-            except BuildFailedError as error:
-                listen(BuildEvent(request.spec.name, BuildState.FAILED, error.message))
-                failures.append(error)
-        if failures:
-            raise failures[0]
-        return tuple(built)
+        return build_each(requests, lambda request: self._build(request, logs, listen, stopped), listen)
 
     def _build(self, request: BuildRequest, logs: Path, listen: Listen, stopped: Stopped) -> Built:
         began, spec = time.monotonic(), request.spec
