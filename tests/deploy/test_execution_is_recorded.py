@@ -62,6 +62,7 @@ def test_functions_come_after_every_cluster_they_touch(ledger: Ledger, backend: 
 
 
 def test_a_second_run_calls_nothing(ledger: Ledger, backend: DirectoryBackend) -> None:
+    """Section 6, 9: deploying again lost what the first time had launched."""
     _run(ledger, backend, chain())
     before = backend.calls
 
@@ -154,6 +155,7 @@ class _Gate(DirectoryBackend):
 
 
 def test_independent_steps_run_at_the_same_time(ledger: Ledger, tmp_path: Path) -> None:
+    """Section 6, 14: one after the other, each waiting for all."""
     assert _run(ledger, _Gate(tmp_path / "gated"), chain()).complete
 
 

@@ -77,6 +77,7 @@ class _Slow(DirectoryBackend):
 def test_a_step_that_takes_too_long_is_ended_and_holds_up_nothing_else(
     ledger: Ledger, tmp_path: Path
 ) -> None:
+    """Section 6, 14: a pause for one component held up all of them; and 8: the time-out never fired."""
     outcome, _ = _run(ledger, _Slow(tmp_path / "slow", plain_secret), Patience(step_timeout_s=0.1))
 
     ((step, error),) = outcome.failed

@@ -104,6 +104,7 @@ def test_an_answer_of_something_else_is_told_and_its_body_is_not_shown(serve: Se
     ],
 )
 def test_a_state_that_is_none_is_told(serve: Serve, body: str) -> None:
+    """Section 6, 8: a state that could not be read was asked for in an endless loop."""
     client, _ = serve(Answer(body=body))
 
     assert "cannot be understood" in _error(lambda: client.health("x")).message

@@ -117,6 +117,7 @@ def test_every_problem_is_told_at_once_with_its_place_and_never_a_value(tmp_path
 
 
 def test_a_missing_file_says_what_to_write(tmp_path: Path) -> None:
+    """Section 6, 7: missing credentials ended in a TypeError in the message."""
     with pytest.raises(InvalidInputError) as caught:
         read_credentials(tmp_path / "im" / "auth.dat", tmp_path)
 

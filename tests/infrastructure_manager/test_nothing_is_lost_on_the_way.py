@@ -27,6 +27,7 @@ def _count(place: ImBackend) -> int:
 
 
 def test_what_was_made_when_the_answer_was_lost_is_adopted(world: World, place: ImBackend) -> None:
+    """Section 6, 7: an error after the first infrastructure was launched left an orphan."""
     world.dummy("app-l1")
     item, wanted = cluster("app-l1"), function("f", "app-l1")
     with closing(ForgetfulProxy(world.url, POST=1)) as proxy, closing(world.open(url=proxy.url)) as other:
