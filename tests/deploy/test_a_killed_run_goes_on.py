@@ -54,7 +54,7 @@ def _assert_gone(root: Path) -> None:
 
 @pytest.mark.parametrize("boundary", range(1, APPLY_BOUNDARIES + 1))
 def test_deploy_goes_on_after_a_deploy_was_killed(tmp_path: Path, boundary: int) -> None:
-    """Section 6, 14: what was launched was written down at the end only, so an early end lost every identity."""
+    """Section 6, 14: what was launched was noted at the end only: an early end lost every identity."""
     _killed_run(tmp_path, "deploy", boundary)
     with workspace(tmp_path) as opened:
         known = set(opened.records())

@@ -13,7 +13,7 @@ HELD = Recorded(cluster("app-l1"), {INFRASTRUCTURE: "https://held.example/im/inf
 def test_without_any_setting_the_file_is_in_the_application_and_certificates_are_verified(
     tmp_path: Path,
 ) -> None:
-    """Section 6, 7: certificates were not verified by default, and a given file of credentials was ignored."""
+    """Section 6, 7: certificates were not verified by default, a named file was ignored."""
     found = find_settings(tmp_path, {})
 
     assert found.auth == tmp_path / "im" / "auth.dat"
