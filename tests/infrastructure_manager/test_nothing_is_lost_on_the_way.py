@@ -103,7 +103,7 @@ def test_stopped_machines_are_started(world: World, place: ImBackend) -> None:
 
 
 def test_a_cluster_that_no_account_fits_is_not_waited_for_for_ever(world: World, place: ImBackend) -> None:
-    """Section 6, 8: no time-out ever fired. An old server takes a template unchecked, and it stays pending."""
+    """Section 6, 8: no time-out ever fired. An old server took a template unchecked; it stays pending."""
     world.dummy("app-l1")
     item = cluster("app-l1")
     place._parts()[0].client._can_estimate = False
