@@ -13,8 +13,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
-from aisprint_cli.backends.folders import Folder, trace_in
-from aisprint_cli.backends.interface import Job, JobState, Trace
+from aisprint_cli.backends.folders import Folder, Routes, trace_in
+from aisprint_cli.backends.interface import FunctionSpec, Job, JobState, Trace
 from aisprint_cli.backends.objects.store import StoredObject
 
 _POLL_S: Final = 0.5
@@ -43,6 +43,29 @@ class Watched(Protocol):
 
     def runs(self, since_s: float) -> Iterable[Job]:
         """Its runs created since then, in seconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Specified:
+    """The part of `Watched` that follows from a function's specification alone."""
+
+    spec: FunctionSpec
+    routes: Routes
+
+    @property
+    def cluster(self) -> str:
+        """The cluster it is on."""
+        return self.spec.cluster
+
+    @property
+    def name(self) -> str:
+        """Its service's name."""
+        return str(self.spec.service["name"])
+
+    @property
+    def inputs(self) -> tuple[Folder, ...]:
+        """The folders of its own cluster that set it off."""
+        return tuple(folder for folder in self.routes.inputs if folder.cluster == self.spec.cluster)
 
 
 def follow(

@@ -17,7 +17,7 @@ from aisprint_cli.backends.holdings import Holdings
 from aisprint_cli.backends.interface import ClusterSpec, FunctionSpec, ItemKind, Job, JobState, Trace
 from aisprint_cli.backends.objects.store import StoredObject
 from aisprint_cli.backends.run_log import read_run_log
-from aisprint_cli.backends.tracing import follow
+from aisprint_cli.backends.tracing import Specified, follow
 from aisprint_cli.errors import UsageError
 
 _LOOK_BACK_S: Final = 7 * 24 * 3600.0  # a log group may hold years, and is read from its beginning
@@ -105,28 +105,14 @@ class LambdaPlane:
         for item in self._holdings.functions():
             if isinstance(item.spec, FunctionSpec):
                 account = self._accounts.of(item.spec.cluster, item.spec.access)
-                yield _Function(account, item.spec, routes_of(item.spec))
+                yield _Function(item.spec, routes_of(item.spec), account)
 
 
 @dataclass(frozen=True, slots=True)
-class _Function:
+class _Function(Specified):
     """A function as `tracing` watches it."""
 
     account: Account
-    spec: FunctionSpec
-    routes: Routes
-
-    @property
-    def cluster(self) -> str:
-        return self.spec.cluster
-
-    @property
-    def name(self) -> str:
-        return str(self.spec.service["name"])
-
-    @property
-    def inputs(self) -> tuple[Folder, ...]:
-        return tuple(folder for folder in self.routes.inputs if folder.cluster == self.spec.cluster)
 
     def objects(self, prefix: str) -> Iterable[StoredObject]:
         return self.account.store.objects(prefix)

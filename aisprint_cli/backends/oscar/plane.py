@@ -20,7 +20,7 @@ from aisprint_cli.backends.objects.store import StoredObject
 from aisprint_cli.backends.oscar.client import OscarClient
 from aisprint_cli.backends.oscar.reach import Clusters
 from aisprint_cli.backends.run_log import RunFacts, read_run_log
-from aisprint_cli.backends.tracing import follow
+from aisprint_cli.backends.tracing import Specified, follow
 from aisprint_cli.errors import ExternalError, UsageError
 
 _STATES: Final = {
@@ -120,7 +120,7 @@ class OscarPlane:
     def _functions(self) -> Iterable[_Function]:
         for item in self._holdings.functions():
             if isinstance(item.spec, FunctionSpec):
-                yield _Function(self, item, item.spec, routes_of(item.spec))
+                yield _Function(item.spec, routes_of(item.spec), self, item)
 
     def objects_of(self, spec: FunctionSpec, prefix: str) -> Iterable[StoredObject]:
         """The objects of a function's cluster below a prefix."""
@@ -155,25 +155,11 @@ class OscarPlane:
 
 
 @dataclass(frozen=True, slots=True)
-class _Function:
+class _Function(Specified):
     """A function as `tracing` watches it."""
 
     plane: OscarPlane
     item: Item
-    spec: FunctionSpec
-    routes: Routes
-
-    @property
-    def cluster(self) -> str:
-        return self.spec.cluster
-
-    @property
-    def name(self) -> str:
-        return str(self.spec.service["name"])
-
-    @property
-    def inputs(self) -> tuple[Folder, ...]:
-        return tuple(folder for folder in self.routes.inputs if folder.cluster == self.spec.cluster)
 
     def objects(self, prefix: str) -> Iterable[StoredObject]:
         return self.plane.objects_of(self.spec, prefix)
