@@ -34,6 +34,15 @@ VARIABLES = {
 }
 """The environment variables that say how images are made where no option does."""
 
+OfBase = Annotated[bool, typer.Option("--base", help="The images of the base design.")]
+OfOptimal = Annotated[bool, typer.Option("--optimal", help="Those of the optimal deployment.")]
+OfDeployment = Annotated[
+    str | None,
+    typer.Option(
+        "--deployment", metavar="NAME", help="Those of that one.", show_default="what deploy would take"
+    ),
+]
+OfAll = Annotated[bool, typer.Option("--all", help="Those of every part, for every resource it may run on.")]
 Registry = Annotated[
     str | None,
     typer.Option(

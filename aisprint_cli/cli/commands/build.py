@@ -14,6 +14,10 @@ from aisprint_cli.cli.image_work import (
     CacheTo,
     Ecr,
     EngineName,
+    OfAll,
+    OfBase,
+    OfDeployment,
+    OfOptimal,
     Only,
     Provenance,
     Python,
@@ -46,15 +50,6 @@ if TYPE_CHECKING:
     from aisprint_cli.images.prepare import Prepared, Settings
     from aisprint_cli.images.specification import Built
 
-_Base = Annotated[bool, typer.Option("--base", help="The images of the base design.")]
-_Optimal = Annotated[bool, typer.Option("--optimal", help="Those of the optimal deployment.")]
-_Deployment = Annotated[
-    str | None,
-    typer.Option(
-        "--deployment", metavar="NAME", help="Those of that one.", show_default="what deploy would take"
-    ),
-]
-_All = Annotated[bool, typer.Option("--all", help="Those of every part, for every resource it may run on.")]
 _Push = Annotated[bool, typer.Option("--push", help="Push them too, as `aisprint publish` does.")]
 _Dry = Annotated[
     bool,
@@ -67,10 +62,10 @@ _Refresh = Annotated[bool, typer.Option("--refresh", help="Resolve Python requir
 def build(
     app: Directory = None,
     application_dir: DirectoryOption = None,
-    base: _Base = False,
-    optimal: _Optimal = False,
-    deployment: _Deployment = None,
-    everything: _All = False,
+    base: OfBase = False,
+    optimal: OfOptimal = False,
+    deployment: OfDeployment = None,
+    everything: OfAll = False,
     only: Only = None,
     registry: Registry = None,
     registry_folder: RegistryFolder = None,

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
 from aisprint_cli.cli.deployment_options import DEFAULT_LOCK_TIMEOUT_S, LockTimeout, exactly_one
 from aisprint_cli.cli.image_work import (
     CacheFrom,
     CacheTo,
     Ecr,
     EngineName,
+    OfAll,
+    OfBase,
+    OfDeployment,
+    OfOptimal,
     Only,
     Provenance,
     Registry,
@@ -36,17 +36,10 @@ from aisprint_cli.cli.session import (
 def publish(
     app: Directory = None,
     application_dir: DirectoryOption = None,
-    base: Annotated[bool, typer.Option("--base", help="The images of the base design.")] = False,
-    optimal: Annotated[bool, typer.Option("--optimal", help="Those of the optimal deployment.")] = False,
-    deployment: Annotated[
-        str | None,
-        typer.Option(
-            "--deployment", metavar="NAME", help="Those of that one.", show_default="what deploy would take"
-        ),
-    ] = None,
-    everything: Annotated[
-        bool, typer.Option("--all", help="Those of every part, for every resource it may run on.")
-    ] = False,
+    base: OfBase = False,
+    optimal: OfOptimal = False,
+    deployment: OfDeployment = None,
+    everything: OfAll = False,
     only: Only = None,
     registry: Registry = None,
     registry_folder: RegistryFolder = None,
